@@ -1,0 +1,325 @@
+"""The graph of recorded operations and the engine that runs it backward.
+
+A :class:`Node` is one recorded operation: edges to what it was made from, and the raw arrays its rule needs. An *edge* is
+a leaf Tensor itself, the Node of an intermediate, or None for a constant. Nodes never hold intermediate Tensors, so
+dropping the output frees everything; nothing here recurses, so depth is bounded by memory alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from anygrad.ops.elementwise import add
+from anygrad.ops.creation import copy
+from anygrad.ops.indexing import Scatter, iadd
+from anygrad.primitive import Array, describe, rank
+from anygrad.pullback import Pullback
+
+if TYPE_CHECKING:
+    from anygrad.tensor import Tensor
+
+__all__ = ["Node", "awaited", "backward", "enable_grad", "is_grad_enabled", "no_grad"]
+
+Edge: TypeAlias = "Node | Tensor"
+Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes:
+        pullback: what carries the output's cotangent to the operands.
+        parents: the edge of each operand, None where no gradient is wanted.
+        saved: one slot for each operand and one for the output, None where the rule does not need it; all None after
+            the rule has run.
+        params: the operation's static parameters.
+        shapes: shape and dtype of each operand that has an edge, or None where all are those of the output.
+        hooks: functions of the cotangent, by key; absent until one is registered.
+    """
+
+    __slots__ = ("__weakref__", "hooks", "params", "parents", "pullback", "saved", "shapes")
+
+    pullback: Pullback
+    parents: tuple[Edge | None, ...]
+    saved: tuple[Any, ...] | None
+    params: dict[str, Any] | None
+    shapes: tuple[tuple[tuple[int, ...], Any] | None, ...] | None
+    hooks: dict[int, Hook]
+
+    @property
+    def name(self) -> str:
+        """The name of the operation."""
+        return self.pullback.op.name
+
+    @property
+    def creators(self) -> tuple[Edge, ...]:
+        """What the operation's result was made from: leaf Tensors, and Nodes for intermediates."""
+        return tuple(parent for parent in self.parents if parent is not None)
+
+    def __repr__(self) -> str:
+        return f"<node {self.name}>"
+
+
+# --- whether operations are recorded ----------------------------------------------------------------------------------
+
+
+class _Mode(threading.local):
+    """Per thread: the level of the innermost running transform, and the lowest level that records.
+
+    A threshold rather than a flag, so that under ``no_grad`` a transform started inside still differentiates.
+    """
+
+    level = 0
+    threshold = 0
+
+
+mode = _Mode()
+
+
+class _GradMode:
+    """A context manager, and a decorator, that sets the threshold and puts it back."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self) -> None:
+        self._before: list[int] = []
+
+    def _threshold(self) -> int:
+        return 0
+
+    def __enter__(self) -> None:
+        self._before.append(mode.threshold)
+        mode.threshold = self._threshold()
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        mode.threshold = self._before.pop()
+
+    def __call__(self, function: F) -> F:
+        """Run the whole of a function in this mode."""
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with type(self)():
+                return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+
+class no_grad(_GradMode):
+    """Do not record operations: ``with no_grad(): ...`` or ``@no_grad()``. Holds for the current thread alone.
+
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    __slots__ = ()
+
+    def _threshold(self) -> int:
+        return mode.level + 1
+
+
+class enable_grad(_GradMode):
+    """Record operations again, inside :class:`no_grad`: ``with enable_grad(): ...`` or ``@enable_grad()``.
+
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad(), ag.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on Tensors that require gradients are recorded in this thread.
+
+    >>> ag.is_grad_enabled()
+    True
+    """
+    return mode.threshold <= mode.level
+
+
+# --- the engine -------------------------------------------------------------------------------------------------------
+
+
+def awaited(root: Edge, within: set[Edge] | None = None) -> dict[Edge, int]:
+    """How many children's gradients each creator of a result waits for, before a backward pass from it.
+
+    This is the counter that orders the pass: a node runs when its count has come down to zero.
+
+    Args:
+        root: a Tensor, or the Node of one.
+        within: count only gradients that arrive at one of these.
+
+    Raises:
+        RuntimeError: a backward pass has been through the graph already and freed it.
+
+    >>> a, b, c = (ag.Tensor([1.0], requires_grad=True) for _ in range(3))
+    >>> f = (a + b) + (b + c)
+    >>> ag.graph.awaited(f)[b]
+    2
+    """
+    counts: dict[Edge, int] = {}
+    stack = [root if type(root) is Node else root.edge()]  # type: ignore[union-attr]
+    while stack:
+        node = stack.pop()
+        if type(node) is not Node:
+            continue
+        if node.saved is None:
+            raise RuntimeError(
+                f"backward through {node.name!r} a second time: what it saved was freed by the first pass; "
+                f"call the first backward with retain_graph=True to go through the graph again"
+            )
+        for parent in node.parents:
+            if parent is not None and (within is None or parent in within):
+                if parent in counts:
+                    counts[parent] += 1
+                else:
+                    counts[parent] = 1
+                    stack.append(parent)
+    return counts
+
+
+def _leading_to(root: Edge, wanted: Iterable[Edge]) -> set[Edge]:
+    """The edges below root from which a path leads to a wanted edge, the wanted ones among them."""
+    consumers: dict[Edge, list[Edge]] = {root: []}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        for parent in node.parents if type(node) is Node else ():
+            if parent is not None:
+                if parent not in consumers:
+                    consumers[parent] = []
+                    stack.append(parent)
+                consumers[parent].append(node)
+    stack = [edge for edge in wanted if edge in consumers]
+    leading = set(stack)
+    while stack:
+        for consumer in consumers[stack.pop()]:
+            if consumer not in leading:
+                leading.add(consumer)
+                stack.append(consumer)
+    return leading
+
+
+def backward(
+    root: Edge,
+    cotangent: Array,
+    tensor_type: type[Tensor],
+    *,
+    wanted: Sequence[Edge] | None = None,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> dict[Edge, Array]:
+    """Carry a cotangent from the root back through the graph.
+
+    Args:
+        root: where to start: the Node of an intermediate, or a leaf Tensor.
+        cotangent: the gradient of the root, of its shape, dtype and device; a Tensor with ``create_graph``.
+        tensor_type: the type of the Tensors whose graph it is.
+        wanted: the edges whose gradients are returned; by default all leaf Tensors. Branches that lead to none of
+            them are not entered.
+        retain_graph: keep the saved arrays, so that the graph can be gone through again.
+        create_graph: record the pass itself, so that its results can be differentiated; retains the graph.
+
+    Returns:
+        The gradient of each wanted edge that the root depends on: arrays of their own, or Tensors with
+        ``create_graph``.
+
+    Raises:
+        RuntimeError: the graph was freed.
+        Exception: what a rule raises, with the operation and its shapes in the message.
+    """
+    leading = None if wanted is None else _leading_to(root, wanted)
+    if leading is not None and root not in leading:
+        return {}
+    counts = awaited(root, leading)
+    targets = set() if wanted is None else set(wanted)
+    sums: dict[Edge, Array] = {}
+    owned: set[Edge] = set()
+    results: dict[Edge, Array] = {}
+    ready: list[tuple[Edge, Array]] = [(root, cotangent)]
+    while ready:
+        node, g = ready.pop()
+        if getattr(node, "hooks", None):
+            g = _run_hooks(node, g, tensor_type)
+        if type(node) is not Node or node in targets:
+            results[node] = g if create_graph or node in owned else _own(g)
+            if type(node) is not Node:
+                continue
+        parents = node.parents
+        if leading is not None:
+            parents = tuple(parent if parent in leading else None for parent in parents)
+        cotangents = _pull(node, g, parents, tensor_type if create_graph else None)
+        if not (retain_graph or create_graph):
+            node.saved = None
+        for i, (parent, c) in enumerate(zip(parents, cotangents)):
+            if parent is None:
+                continue
+            left = counts[parent] = counts[parent] - 1
+            if parent in sums:
+                c = _accumulated(sums.pop(parent), c, parent in owned)
+                owned.add(parent)
+            elif type(c) is Scatter:
+                c = c.dense()
+                owned.add(parent)
+            elif not left and type(parent) is not Node and node.pullback.fresh[i]:
+                owned.add(parent)
+            if left:
+                sums[parent] = c
+            else:
+                ready.append((parent, c))
+    return results
+
+
+def _pull(node: Node, g: Array, parents: Sequence[Edge | None], rewrapped: type[Tensor] | None) -> Sequence[Any]:
+    """Run one node's rule, on raw arrays or on Tensors of the given type."""
+    saved = node.saved
+    assert saved is not None
+    if rewrapped is not None:
+        saved = tuple(rewrapped.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
+    try:
+        return node.pullback(g, parents, saved, node.params, node.shapes)
+    except Exception as error:
+        error.add_note(f"in the backward pass of {node.name!r}, with a cotangent {describe(g)}")
+        raise
+
+
+def _accumulated(total: Array, c: Any, is_owned: bool) -> Array:
+    """The sum of two cotangents: a new array the first time, in place once the engine owns the array."""
+    if type(c) is Scatter:
+        return c.added_to(total, in_place=is_owned)
+    if type(total) is Scatter:  # pragma: no cover
+        raise AssertionError("a Scatter is made dense when it arrives")
+    return iadd(total, c) if is_owned else add(total, c)
+
+
+def _own(g: Array) -> Array:
+    """The cotangent as an array that nobody else holds; of a wrapper, as it is."""
+    return g if rank(type(g)) else copy(g)
+
+
+def _run_hooks(node: Edge, g: Array, tensor_type: type[Tensor]) -> Array:
+    """Show a cotangent to the hooks; each may replace it."""
+    is_raw = not isinstance(g, tensor_type)
+    gradient = tensor_type.rewrap(g, None) if is_raw else g
+    for hook in list(node.hooks.values()):
+        replacement = hook(gradient)
+        if replacement is None:
+            continue
+        if not isinstance(replacement, tensor_type) or replacement.shape != gradient.shape:
+            raise ValueError(
+                f"a hook must return None or a Tensor of the gradient's shape {gradient.shape}, "
+                f"given {describe(replacement)}"
+            )
+        gradient = replacement
+    return gradient.data if is_raw else gradient

@@ -1,0 +1,1 @@
+"""The operations, a file for each chapter of the array API standard. They know no Tensor and no array library."""

@@ -1,0 +1,33 @@
+"""Axis arithmetic shared by the rules."""
+
+from __future__ import annotations
+
+Axes = int | tuple[int, ...] | None
+Shape = tuple[int, ...]
+
+
+def normalized(axis: Axes, ndim: int) -> tuple[int, ...]:
+    """The axes meant, none of them negative; all axes for None."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim if ndim else 0 for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def kept(shape: Shape, axis: Axes) -> Shape:
+    """A shape with the axes reduced to length 1."""
+    axes = normalized(axis, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def count(shape: Shape, axis: Axes) -> int:
+    """The number of elements along the axes."""
+    product = 1
+    for a in normalized(axis, len(shape)):
+        product *= shape[a]
+    return product
+
+
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that undoes a permutation."""
+    positive = [a % len(axes) for a in axes]
+    return tuple(positive.index(i) for i in range(len(axes)))

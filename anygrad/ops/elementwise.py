@@ -1,0 +1,443 @@
+"""Elementwise functions of the array API standard."""
+
+from __future__ import annotations
+
+import math
+
+from anygrad.ops.creation import ones_like, zeros_like
+from anygrad.ops.datatypes import astype, is_complex
+from anygrad.ops.searching import where
+from anygrad.primitive import Array, elementwise, linear, nondifferentiable, primitive
+
+# --- arithmetic -------------------------------------------------------------------------------------------------------
+
+
+@elementwise(1, 1)
+def add(x1: Array, x2: Array, /) -> Array:
+    """The sum of two arrays, element by element."""
+
+
+@elementwise(1, -1)
+def subtract(x1: Array, x2: Array, /) -> Array:
+    """The difference of two arrays, element by element."""
+
+
+@elementwise(lambda x2: x2, lambda x1: x1)
+def multiply(x1: Array, x2: Array, /) -> Array:
+    """The product of two arrays, element by element."""
+
+
+@elementwise(lambda x2: reciprocal_of(x2), lambda x2, out: negative(divide(out, x2)))
+def divide(x1: Array, x2: Array, /) -> Array:
+    """The quotient of two arrays, element by element."""
+
+
+@elementwise(lambda x1, x2: _power_rule(x1, x2), lambda x1, x2, out: _exponent_rule(x1, x2, out))
+def pow(x1: Array, x2: Array, /) -> Array:
+    """``x1`` to the power ``x2``, element by element."""
+
+
+@elementwise(lambda x2: x2, lambda x1: x1)
+def chain(x1: Array, x2: Array, /) -> Array:
+    """A cotangent ``x1`` times a partial ``x2``, where a zero cotangent stays zero.
+
+    Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is the ordinary one.
+    """
+    masked = logical_and(equal(x1, 0), logical_not(isfinite(x2)))
+    product = multiply(x1, x2)
+    return where(masked, zeros_like(product), product)
+
+
+@elementwise(-1)
+def negative(x: Array, /) -> Array:
+    """Minus each element."""
+
+
+@elementwise(1)
+def positive(x: Array, /) -> Array:
+    """Each element as it is."""
+
+
+@elementwise(lambda x: conj(sign(x)))  # dL = Re(w dz) with w = conj(z) / |z|
+def abs(x: Array, /) -> Array:
+    """The absolute value of each element; its derivative at 0 is 0."""
+
+
+@elementwise(lambda x: multiply(x, 2))
+def square(x: Array, /) -> Array:
+    """The square of each element."""
+
+
+@elementwise(lambda out: reciprocal_of(multiply(out, 2)))
+def sqrt(x: Array, /) -> Array:
+    """The square root of each element."""
+
+
+@elementwise(lambda out: negative(square(out)))
+def reciprocal(x: Array, /) -> Array:
+    """One over each element."""
+
+
+@elementwise(1, lambda x1, x2: negative(floor_divide(x1, x2)))
+def remainder(x1: Array, x2: Array, /) -> Array:
+    """The remainder of division, with the sign of the divisor, element by element."""
+
+
+@elementwise(lambda x1, x2, out: zeros_like(out), lambda x1, x2, out: zeros_like(out))
+def floor_divide(x1: Array, x2: Array, /) -> Array:
+    """The quotient rounded down; its derivative is 0."""
+
+
+@elementwise(lambda x1, x2, out: _larger(x1, x2, out), lambda x1, x2, out: _larger(x2, x1, out))
+def maximum(x1: Array, x2: Array, /) -> Array:
+    """The larger of two elements; where they are equal each takes half of the gradient."""
+
+
+@elementwise(lambda x1, x2, out: _larger(x2, x1, out), lambda x1, x2, out: _larger(x1, x2, out))
+def minimum(x1: Array, x2: Array, /) -> Array:
+    """The smaller of two elements; where they are equal each takes half of the gradient."""
+
+
+@elementwise(lambda x1, out: _ratio(x1, out), lambda x2, out: _ratio(x2, out))
+def hypot(x1: Array, x2: Array, /) -> Array:
+    """``sqrt(x1**2 + x2**2)``, element by element, without overflow; its derivative at (0, 0) is 0."""
+
+
+@elementwise(lambda x1, out: _same_sign(x1, out), lambda out: zeros_like(out))
+def copysign(x1: Array, x2: Array, /) -> Array:
+    """The magnitude of ``x1`` with the sign of ``x2``, element by element."""
+
+
+@elementwise(
+    lambda x, min, max, out: _inside(x, min, max, out),
+    lambda x, min, out: astype(less(x, min), out.dtype),
+    lambda x, max, out: astype(greater(x, max), out.dtype),
+)
+def _clip(x: Array, min: Array, max: Array, /) -> Array:
+    """The primitive behind :func:`clip`; a bound may be None."""
+
+
+def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
+    """Each element, or the bound that it lies beyond; on a bound the gradient passes to ``x``."""
+    return positive(x) if min is None and max is None else _clip(x, min, max)
+
+
+# --- exponentials and logarithms --------------------------------------------------------------------------------------
+
+
+@elementwise(lambda out: out)
+def exp(x: Array, /) -> Array:
+    """e to the power of each element."""
+
+
+@elementwise(lambda out: add(out, 1))
+def expm1(x: Array, /) -> Array:
+    """``exp(x) - 1``, exact for small ``x``."""
+
+
+@elementwise(lambda x: reciprocal_of(x))
+def log(x: Array, /) -> Array:
+    """The natural logarithm of each element."""
+
+
+@elementwise(lambda x: reciprocal_of(add(x, 1)))
+def log1p(x: Array, /) -> Array:
+    """``log(1 + x)``, exact for small ``x``."""
+
+
+@elementwise(lambda x: reciprocal_of(multiply(x, math.log(2))))
+def log2(x: Array, /) -> Array:
+    """The logarithm of each element to base 2."""
+
+
+@elementwise(lambda x: reciprocal_of(multiply(x, math.log(10))))
+def log10(x: Array, /) -> Array:
+    """The logarithm of each element to base 10."""
+
+
+@elementwise(lambda x1, x2: _softmax_of_two(x1, x2), lambda x1, x2: _softmax_of_two(x2, x1))
+def logaddexp(x1: Array, x2: Array, /) -> Array:
+    """``log(exp(x1) + exp(x2))``, element by element, without overflow."""
+
+
+# --- trigonometry -----------------------------------------------------------------------------------------------------
+
+
+@elementwise(lambda x: cos(x))
+def sin(x: Array, /) -> Array:
+    """The sine of each element, an angle in radians."""
+
+
+@elementwise(lambda x: negative(sin(x)))
+def cos(x: Array, /) -> Array:
+    """The cosine of each element, an angle in radians."""
+
+
+@elementwise(lambda out: add(square(out), 1))
+def tan(x: Array, /) -> Array:
+    """The tangent of each element, an angle in radians."""
+
+
+@elementwise(lambda x: reciprocal_of(_sqrt_1_minus_square(x)))
+def asin(x: Array, /) -> Array:
+    """The angle in radians, in [-pi/2, pi/2], whose sine is each element."""
+
+
+@elementwise(lambda x: negative(reciprocal_of(_sqrt_1_minus_square(x))))
+def acos(x: Array, /) -> Array:
+    """The angle in radians, in [0, pi], whose cosine is each element."""
+
+
+@elementwise(lambda x: reciprocal_of(add(square(x), 1)))
+def atan(x: Array, /) -> Array:
+    """The angle in radians, in [-pi/2, pi/2], whose tangent is each element."""
+
+
+@elementwise(
+    lambda x1, x2: divide(x2, add(square(x1), square(x2))),
+    lambda x1, x2: negative(divide(x1, add(square(x1), square(x2)))),
+)
+def atan2(x1: Array, x2: Array, /) -> Array:
+    """The angle in radians, in [-pi, pi], of the point with ordinate ``x1`` and abscissa ``x2``."""
+
+
+@elementwise(lambda x: cosh(x))
+def sinh(x: Array, /) -> Array:
+    """The hyperbolic sine of each element."""
+
+
+@elementwise(lambda x: sinh(x))
+def cosh(x: Array, /) -> Array:
+    """The hyperbolic cosine of each element."""
+
+
+@elementwise(lambda out: subtract(1, square(out)))
+def tanh(x: Array, /) -> Array:
+    """The hyperbolic tangent of each element."""
+
+
+@elementwise(lambda x: reciprocal_of(sqrt(add(square(x), 1))))
+def asinh(x: Array, /) -> Array:
+    """The inverse hyperbolic sine of each element."""
+
+
+@elementwise(lambda x: reciprocal_of(multiply(sqrt(subtract(x, 1)), sqrt(add(x, 1)))))
+def acosh(x: Array, /) -> Array:
+    """The inverse hyperbolic cosine of each element."""
+
+
+@elementwise(lambda x: reciprocal_of(subtract(1, square(x))))
+def atanh(x: Array, /) -> Array:
+    """The inverse hyperbolic tangent of each element."""
+
+
+# --- complex numbers --------------------------------------------------------------------------------------------------
+
+
+@linear(lambda g: conj(g))
+def conj(x: Array, /) -> Array:
+    """The complex conjugate of each element."""
+
+
+@linear(lambda g: g)
+def real(x: Array, /) -> Array:
+    """The real part of each element."""
+
+
+@linear(lambda g: multiply(g, 1j))
+def imag(x: Array, /) -> Array:
+    """The imaginary part of each element."""
+
+
+@primitive(lambda g, x, out: _sign_rule(g, x, out))
+def sign(x: Array, /) -> Array:
+    """``x / |x|``, and 0 at 0; its derivative is 0 for real ``x``, and 0 at 0."""
+
+
+# --- rounding ---------------------------------------------------------------------------------------------------------
+
+
+@elementwise(lambda out: zeros_like(out))
+def floor(x: Array, /) -> Array:
+    """Each element rounded down; the derivative is 0."""
+
+
+@elementwise(lambda out: zeros_like(out))
+def ceil(x: Array, /) -> Array:
+    """Each element rounded up; the derivative is 0."""
+
+
+@elementwise(lambda out: zeros_like(out))
+def trunc(x: Array, /) -> Array:
+    """Each element rounded towards zero; the derivative is 0."""
+
+
+@elementwise(lambda out: zeros_like(out))
+def round(x: Array, /) -> Array:
+    """Each element rounded to the nearest integer, halves to the even one; the derivative is 0."""
+
+
+# --- comparison, logic, bits ------------------------------------------------------------------------------------------
+
+
+@nondifferentiable
+def equal(x1: Array, x2: Array, /) -> Array:
+    """Whether two elements are equal."""
+
+
+@nondifferentiable
+def not_equal(x1: Array, x2: Array, /) -> Array:
+    """Whether two elements differ."""
+
+
+@nondifferentiable
+def less(x1: Array, x2: Array, /) -> Array:
+    """Whether ``x1 < x2``, element by element."""
+
+
+@nondifferentiable
+def less_equal(x1: Array, x2: Array, /) -> Array:
+    """Whether ``x1 <= x2``, element by element."""
+
+
+@nondifferentiable
+def greater(x1: Array, x2: Array, /) -> Array:
+    """Whether ``x1 > x2``, element by element."""
+
+
+@nondifferentiable
+def greater_equal(x1: Array, x2: Array, /) -> Array:
+    """Whether ``x1 >= x2``, element by element."""
+
+
+@nondifferentiable
+def isfinite(x: Array, /) -> Array:
+    """Whether each element is neither infinite nor NaN."""
+
+
+@nondifferentiable
+def isinf(x: Array, /) -> Array:
+    """Whether each element is infinite."""
+
+
+@nondifferentiable
+def isnan(x: Array, /) -> Array:
+    """Whether each element is NaN."""
+
+
+@nondifferentiable
+def signbit(x: Array, /) -> Array:
+    """Whether the sign bit of each element is set, that of -0.0 included."""
+
+
+@nondifferentiable
+def nextafter(x1: Array, x2: Array, /) -> Array:
+    """The next representable number after ``x1`` in the direction of ``x2``, element by element."""
+
+
+@nondifferentiable
+def logical_and(x1: Array, x2: Array, /) -> Array:
+    """Whether both elements are true."""
+
+
+@nondifferentiable
+def logical_or(x1: Array, x2: Array, /) -> Array:
+    """Whether either element is true."""
+
+
+@nondifferentiable
+def logical_xor(x1: Array, x2: Array, /) -> Array:
+    """Whether exactly one of two elements is true."""
+
+
+@nondifferentiable
+def logical_not(x: Array, /) -> Array:
+    """Whether each element is false."""
+
+
+@nondifferentiable
+def bitwise_and(x1: Array, x2: Array, /) -> Array:
+    """The bitwise AND of two elements."""
+
+
+@nondifferentiable
+def bitwise_or(x1: Array, x2: Array, /) -> Array:
+    """The bitwise OR of two elements."""
+
+
+@nondifferentiable
+def bitwise_xor(x1: Array, x2: Array, /) -> Array:
+    """The bitwise XOR of two elements."""
+
+
+@nondifferentiable
+def bitwise_invert(x: Array, /) -> Array:
+    """Each element with its bits inverted."""
+
+
+@nondifferentiable
+def bitwise_left_shift(x1: Array, x2: Array, /) -> Array:
+    """The bits of ``x1`` shifted left by ``x2`` places."""
+
+
+@nondifferentiable
+def bitwise_right_shift(x1: Array, x2: Array, /) -> Array:
+    """The bits of ``x1`` shifted right by ``x2`` places."""
+
+
+# --- pieces of the rules above ----------------------------------------------------------------------------------------
+
+
+def reciprocal_of(x: Array) -> Array:
+    """``1 / x`` in the dtype of ``x``; the standard's ``reciprocal`` is slower in some libraries."""
+    return divide(1, x)
+
+
+def _power_rule(x1: Array, x2: Array) -> Array:
+    if isinstance(x2, (int, float)):
+        return multiply(x1, 2) if x2 == 2 else zeros_like(x1) if x2 == 0 else multiply(pow(x1, x2 - 1), x2)
+    lowered = multiply(pow(x1, subtract(x2, 1)), x2)
+    return where(equal(x2, 0), zeros_like(lowered), lowered)  # not 0 * 0**-1
+
+
+def _exponent_rule(x1: Array, x2: Array, out: Array) -> Array:
+    if isinstance(x1, (int, float)):
+        return multiply(out, math.log(x1)) if x1 > 0 else multiply(out, 0.0 if x1 == 0 else math.nan)
+    grown = multiply(out, log(x1))
+    return where(equal(out, 0), zeros_like(grown), grown)  # the limit of 0**x2 log 0 is 0
+
+
+def _larger(a: Array, b: Array, out: Array) -> Array:
+    dtype = out.dtype
+    return multiply(add(astype(greater(a, b), dtype), astype(greater_equal(a, b), dtype)), 0.5)
+
+
+def _ratio(x: Array, out: Array) -> Array:
+    at_zero = equal(out, 0)
+    return divide(x, where(at_zero, ones_like(out), out))
+
+
+def _same_sign(x1: Array, out: Array) -> Array:
+    return where(equal(signbit(x1), signbit(out)), ones_like(out), negative(ones_like(out)))
+
+
+def _inside(x: Array, min: Array, max: Array, out: Array) -> Array:
+    inside = equal(x, out)
+    return astype(inside, out.dtype)
+
+
+def _softmax_of_two(a: Array, b: Array) -> Array:
+    return reciprocal_of(add(exp(subtract(b, a)), 1))
+
+
+def _sqrt_1_minus_square(x: Array) -> Array:
+    return sqrt(multiply(subtract(1, x), add(x, 1)))
+
+
+def _sign_rule(g: Array, x: Array, out: Array) -> Array:
+    if not is_complex(x):
+        return zeros_like(out)
+    across = subtract(g, multiply(out, real(multiply(conj(out), g))))
+    size = abs(x)
+    at_zero = equal(size, 0)
+    return where(at_zero, zeros_like(across), divide(across, where(at_zero, ones_like(size), size)))

@@ -1,0 +1,122 @@
+"""Reading and writing parts of an array.
+
+A key is what NumPy takes between brackets: integers, slices, ``...``, None, integer arrays, boolean masks, and tuples of
+these. Arrays within a key are raw arrays of the library of the array that is indexed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anygrad.ops.creation import new_arange, new_zeros, zeros_like
+from anygrad.ops.datatypes import kind_of
+from anygrad.ops.elementwise import add, equal
+from anygrad.ops.manipulation import reshape
+from anygrad.ops.searching import where
+from anygrad.primitive import Array, linear
+
+__all__ = ["Scatter", "getitem", "iadd", "index_add", "index_iadd", "index_set", "take", "take_along_axis"]
+
+Key = Any
+
+
+class Scatter:
+    """The cotangent of an indexing operation, not yet spread over the array that was indexed.
+
+    It stands for zeros of a shape with values added at a key. The engine adds the values where they belong, so that k
+    reads of one row each cost k rows and not k arrays.
+    """
+
+    __slots__ = ("key", "shape", "values")
+
+    def __init__(self, values: Array, key: Key, shape: tuple[int, ...]) -> None:
+        self.values = values
+        self.key = key
+        self.shape = shape
+
+    def dense(self) -> Array:
+        """The cotangent as an array of its own."""
+        return index_iadd(new_zeros(self.values, self.shape), self.values, self.key)
+
+    def added_to(self, array: Array, *, in_place: bool) -> Array:
+        """The sum of an array and this cotangent; the array itself may be changed if ``in_place``."""
+        return (index_iadd if in_place else index_add)(array, self.values, self.key)
+
+
+@linear(lambda g, key, x_shape: Scatter(g, key, x_shape))
+def getitem(x: Array, /, key: Key) -> Array:
+    """``x[key]``."""
+
+
+@linear(
+    lambda g, key: index_set(g, 0, key),
+    lambda g, key: _written_last(g, key),
+)
+def index_set(x: Array, values: Array, /, key: Key) -> Array:
+    """A copy of ``x`` with ``values`` at ``key``; of several values for one place the last counts."""
+
+
+@linear(lambda g: g, lambda g, key: getitem(g, key))
+def index_add(x: Array, values: Array, /, key: Key) -> Array:
+    """A copy of ``x`` with ``values`` added at ``key``; several values for one place are all added."""
+
+
+@linear(lambda g: g, lambda g, key: getitem(g, key))
+def index_iadd(x: Array, values: Array, /, key: Key) -> Array:
+    """The result of :func:`index_add`, for which ``x`` itself may be changed: only for arrays one owns."""
+    return index_add(x, values, key)
+
+
+@linear(lambda g: g, lambda g: g)
+def iadd(x1: Array, x2: Array, /) -> Array:
+    """``x1 + x2``, for which ``x1`` itself may be changed: only for arrays one owns, with the sum's shape and dtype."""
+    return add(x1, x2)
+
+
+@linear(lambda g, indices, axis, x_shape: Scatter(g, _along(indices, axis, len(x_shape)), x_shape))
+def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
+    """The elements at some indices along an axis."""
+
+
+@linear(lambda g, indices, axis, x_shape: Scatter(g, _each_along(indices, axis, x_shape), x_shape))
+def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+    """The elements at indices of their own for each line along an axis."""
+
+
+def _along(indices: Array, axis: int | None, ndim: int) -> Key:
+    return (slice(None),) * ((axis or 0) % ndim) + (indices,)
+
+
+def _each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
+    ndim = len(shape)
+    key = []
+    for i, n in enumerate(indices.shape):
+        if i == axis % ndim:
+            key.append(indices)
+        elif shape[i] == 1:
+            key.append(reshape(zeros_like(new_arange(indices, n)), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
+        else:
+            key.append(reshape(new_arange(indices, n), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
+    return tuple(key)
+
+
+def has_integer_array(key: Key) -> bool:
+    """Whether a key may name a place twice: it has an array of integers in it."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(getattr(part, "shape", ()) != () and kind_of(part.dtype) == "i" for part in parts)
+
+
+def _written_last(g: Array, key: Key) -> Array:
+    read = getitem(g, key)
+    if not has_integer_array(key):
+        return read
+    order = reshape(new_arange(read, _size(read)), tuple(read.shape))
+    writer = getitem(index_set(reshape(zeros_like(new_arange(read, _size(g))), tuple(g.shape)), order, key), key)
+    return where(equal(writer, order), read, zeros_like(read))
+
+
+def _size(x: Array) -> int:
+    size = 1
+    for n in x.shape:
+        size *= n
+    return size

@@ -1,0 +1,98 @@
+"""The linear algebra of the standard's main namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anygrad.ops._axes import inverse, normalized
+from anygrad.ops.datatypes import is_complex
+from anygrad.ops.elementwise import conj, multiply
+from anygrad.ops.manipulation import expand_dims, matrix_transpose, permute_dims, reshape
+from anygrad.ops.reductions import sum
+from anygrad.primitive import Array, bilinear
+
+TensordotAxes = int | tuple[Sequence[int], Sequence[int]]
+
+
+@bilinear(lambda g, x2, x1_shape: _matmul_left(g, x2, x1_shape), lambda g, x1, x2_shape: _matmul_right(g, x1, x2_shape))
+def matmul(x1: Array, x2: Array, /) -> Array:
+    """The product of matrices, or of stacks of them; a vector stands for a row on the left, a column on the right."""
+
+
+@bilinear(
+    lambda g, x2, axis: multiply(conj(expand_dims(g, axis)), x2),
+    lambda g, x1, axis: multiply(expand_dims(g, axis), x1),
+)
+def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+    """The dot product of vectors along an axis, the first of them conjugated."""
+
+
+@bilinear(
+    lambda g, x2, x1_shape, axes: _tensordot_left(g, x2, x1_shape, axes),
+    lambda g, x1, x2_shape, axes: _tensordot_right(g, x1, x2_shape, axes),
+)
+def tensordot(x1: Array, x2: Array, /, *, axes: TensordotAxes = 2) -> Array:
+    """The product of two arrays summed over pairs of axes."""
+
+
+# --- pieces of the rules above ----------------------------------------------------------------------------------------
+
+
+def _adjoint(x: Array) -> Array:
+    return matrix_transpose(conj(x) if is_complex(x) else x)
+
+
+def _conjugate(x: Array) -> Array:
+    return conj(x) if is_complex(x) else x
+
+
+def _matmul_left(g: Array, x2: Array, x1_shape: tuple[int, ...]) -> Array:
+    if len(x2.shape) == 1:
+        return multiply(expand_dims(g, -1), _conjugate(x2))
+    if len(x1_shape) == 1:
+        product = matmul(_conjugate(x2), expand_dims(g, -1))
+        return reshape(product, tuple(product.shape[:-1]))
+    return matmul(g, _adjoint(x2))
+
+
+def _matmul_right(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
+    if len(x1.shape) == 1 and len(x2_shape) == 1:
+        return multiply(g, _conjugate(x1))
+    if len(x1.shape) == 1:
+        return multiply(expand_dims(_conjugate(x1), -1), expand_dims(g, -2))
+    if len(x2_shape) == 1:
+        product = matmul(_adjoint(x1), expand_dims(g, -1))
+        return reshape(product, tuple(product.shape[:-1]))
+    return matmul(_adjoint(x1), g)
+
+
+def contracted(axes: TensordotAxes, ndim1: int, ndim2: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of each operand that a tensordot sums over, none of them negative."""
+    if isinstance(axes, int):
+        return tuple(range(ndim1 - axes, ndim1)), tuple(range(axes))
+    return normalized(tuple(axes[0]), ndim1), normalized(tuple(axes[1]), ndim2)
+
+
+def _free(axes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    return tuple(i for i in range(ndim) if i not in axes)
+
+
+def _tensordot_left(g: Array, x2: Array, x1_shape: tuple[int, ...], axes: TensordotAxes) -> Array:
+    ndim1, ndim2 = len(x1_shape), len(x2.shape)
+    axes1, axes2 = contracted(axes, ndim1, ndim2)
+    free1, free2 = _free(axes1, ndim1), _free(axes2, ndim2)
+    g_axes = tuple(range(len(free1), len(free1) + len(free2)))
+    product = tensordot(g, _conjugate(x2), axes=(g_axes, free2))
+    by_axis2 = sorted(range(len(axes2)), key=axes2.__getitem__)
+    order = inverse((*free1, *(axes1[i] for i in by_axis2))) if ndim1 else ()
+    return permute_dims(product, order)
+
+
+def _tensordot_right(g: Array, x1: Array, x2_shape: tuple[int, ...], axes: TensordotAxes) -> Array:
+    ndim1, ndim2 = len(x1.shape), len(x2_shape)
+    axes1, axes2 = contracted(axes, ndim1, ndim2)
+    free1, free2 = _free(axes1, ndim1), _free(axes2, ndim2)
+    product = tensordot(_conjugate(x1), g, axes=(free1, tuple(range(len(free1)))))
+    by_axis1 = sorted(range(len(axes1)), key=axes1.__getitem__)
+    order = inverse((*(axes2[i] for i in by_axis1), *free2)) if ndim2 else ()
+    return permute_dims(product, order)

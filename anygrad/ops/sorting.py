@@ -1,0 +1,38 @@
+"""Sorting and sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anygrad.ops.indexing import take_along_axis
+from anygrad.primitive import Array, nondifferentiable
+
+
+@nondifferentiable
+def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """The indices that would sort an array along an axis."""
+
+
+def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """The elements in order along an axis."""
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending, stable=stable), axis=axis)
+
+
+@nondifferentiable
+def unique_values(x: Array, /) -> Array:
+    """The distinct elements of an array."""
+
+
+@nondifferentiable
+def unique_counts(x: Array, /) -> Any:
+    """The distinct elements and how often each occurs."""
+
+
+@nondifferentiable
+def unique_inverse(x: Array, /) -> Any:
+    """The distinct elements and, for each element of the array, the index of its value among them."""
+
+
+@nondifferentiable
+def unique_all(x: Array, /) -> Any:
+    """The distinct elements, their first indices, the inverse and the counts."""

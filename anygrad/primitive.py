@@ -1,0 +1,347 @@
+"""Operations as multimethods over array types.
+
+A :class:`Primitive` is a callable with a table from array type to implementation. It also says what it *is*
+(elementwise, linear, bilinear, or none of these) and carries its derivative, written in anygrad's own operations.
+This module knows no Tensor and no array library: both register themselves here, with :func:`register_type`.
+
+An operation is one statement, a decorated ``def`` that gives its name, signature and documentation::
+
+    @elementwise(lambda x: cos(x))
+    def sin(x: Array, /) -> Array:
+        '''The sine of each element, an angle in radians.'''
+
+A body that only documents means "the array library's function of that name"; any other body is the default
+implementation, written in anygrad's operations, for every library that does not override it.
+
+Positional-only parameters are *operands* (arrays, or scalars in their place); the rest are static *parameters*. A rule
+receives what its parameter names ask for: operands by name, ``out``, static parameters, and ``<operand>_shape``. Only the
+arrays that some rule names are kept for the backward pass.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
+
+__all__ = [
+    "Array",
+    "Elementwise",
+    "Primitive",
+    "elementwise",
+    "linear",
+    "nondifferentiable",
+    "primitive",
+    "primitives",
+    "rank",
+    "register_type",
+]
+
+Array: TypeAlias = Any
+"""An array of any library, or a Tensor: the type cannot be named without importing every library."""
+
+Rule: TypeAlias = Callable[..., Any]
+Implementation: TypeAlias = Callable[..., Any]
+Maker: TypeAlias = "Callable[[Primitive, type], Implementation]"
+DeviceOf: TypeAlias = Callable[[Any], str]
+
+primitives: dict[str, Primitive] = {}
+"""Every primitive by its name."""
+
+SCALARS = (bool, int, float, complex)
+
+scalar_results: dict[type, Callable[[Any], Array]] = {}
+"""For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
+
+
+# --- array types ------------------------------------------------------------------------------------------------------
+
+class _Entry(NamedTuple):
+    maker: Maker
+    device_of: DeviceOf
+
+
+_makers: dict[type, _Entry] = {}
+_finders: list[Callable[[type], bool]] = []
+
+
+def register_type(array_type: type, maker: Maker, device_of: DeviceOf) -> None:
+    """Let ``maker(primitive, type)`` supply the implementation of each primitive for arrays of a type.
+
+    ``device_of(array)`` names an array's device. A library's own arrays have rank 0; a wrapper's type has an integer
+    ``level`` and the rank ``level + 1``: among the operands of one call the highest rank handles it.
+    """
+    _makers[array_type] = _Entry(maker, device_of)
+    _ranks.clear()
+    for p in primitives.values():
+        p.table.clear()
+
+
+def register_finder(finder: Callable[[type], bool]) -> None:
+    """Add a function that is asked about an unknown type, may register it, and says whether it did."""
+    _finders.append(finder)
+
+
+def device_of(array: Array) -> str:
+    """The name of the device an array lives on.
+
+    Raises:
+        TypeError: it is no array of a known library.
+    """
+    entry = _find_maker(type(array))
+    if entry is None:
+        raise TypeError(f"device_of: {type(array).__qualname__} is not an array of a registered library")
+    return entry.device_of(array)
+
+
+def _find_maker(array_type: type) -> _Entry | None:
+    for base in array_type.__mro__:
+        if base in _makers:
+            return _makers[base]
+    if any(finder(array_type) for finder in _finders):
+        return _find_maker(array_type)
+    return None
+
+
+def _same_library(t: type, other: type) -> bool:
+    entry, other_entry = _find_maker(t), _find_maker(other)
+    return entry is not None and other_entry is not None and entry.maker == other_entry.maker
+
+
+class _Ranks(dict[type, int]):
+    """The rank of each type seen: -1 for what is no array (scalars, shapes, None)."""
+
+    def __missing__(self, array_type: type) -> int:
+        known = array_type not in SCALARS and _find_maker(array_type) is not None
+        found = getattr(array_type, "level", -1) + 1 if known else -1
+        self[array_type] = found
+        return found
+
+
+_ranks = _Ranks()
+
+
+def rank(array_type: type) -> int:
+    """The rank of an array type: 0 for a library's own arrays, more for a wrapper, -1 for what is no array."""
+    return _ranks[array_type]
+
+
+class Table(dict[type, Implementation]):
+    """A primitive's implementations by array type, filled as types first show up."""
+
+    __slots__ = ("primitive",)
+
+    def __init__(self, primitive: Primitive) -> None:
+        super().__init__()
+        self.primitive = primitive
+
+    def __missing__(self, array_type: type) -> Implementation:
+        entry = _find_maker(array_type)
+        if entry is None:
+            raise TypeError(
+                f"{self.primitive.name}: no backend handles {array_type.__module__}.{array_type.__qualname__}; "
+                f"give an array or an anygrad.Tensor (or add its library with anygrad.register_backend)"
+            )
+        made = self[array_type] = entry.maker(self.primitive, array_type)
+        return made
+
+
+# --- the operations ---------------------------------------------------------------------------------------------------
+
+
+class Primitive:
+    """One differentiable operation: a multimethod over array types, with its derivative.
+
+    Attributes:
+        name: the name in the namespace, and in ``Tensor.creation_op``.
+        operands: names of the array operands.
+        variadic: whether the first operand is a sequence of arrays (``concat``).
+        defaults: the static parameters and their defaults.
+        table: implementation by array type.
+        default: the implementation in anygrad's operations where a library has none, or None.
+        rules: what the reverse rule of each operand is; what it means depends on the kind.
+        kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
+    """
+
+    kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
+
+    def __init__(self, function: Callable[..., Any], rules: tuple[Any, ...] = ()) -> None:
+        self.name = self.__name__ = function.__name__.removeprefix("_")
+        self.__qualname__ = function.__qualname__
+        self.__module__ = function.__module__
+        self.__doc__ = function.__doc__
+        self.__signature__ = inspect.signature(function)
+        params = self.__signature__.parameters.values()
+        self.operands = tuple(p.name for p in params if p.kind is p.POSITIONAL_ONLY)
+        self.defaults = {p.name: p.default for p in params if p.kind is not p.POSITIONAL_ONLY}
+        self._parameters = tuple(p.name for p in params if p.kind is p.POSITIONAL_OR_KEYWORD)
+        self._required = sum(p.default is p.empty for p in params if p.kind is p.POSITIONAL_ONLY)
+        self.variadic = self.operands[0] == "arrays"
+        self.default = None if _only_documents(function) else function
+        self.rules = rules
+        self.table = Table(self)
+        primitives[self.name] = self
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}{self.__signature__}>"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        operands, params = self.split(args, kwargs)
+        return self.apply(operands, params)
+
+    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort a call's arguments into operands and static parameters, as Python would bind them."""
+        n = len(self.operands)
+        if (
+            not self._required <= len(args) <= n + len(self._parameters)
+            or not kwargs.keys() <= self.defaults.keys()
+            or (len(args) > n and not kwargs.keys().isdisjoint(self._parameters[: len(args) - n]))
+        ):
+            self._refuse_arguments(args, kwargs)
+        params = {**self.defaults, **dict(zip(self._parameters, args[n:])), **kwargs}
+        if inspect.Parameter.empty in params.values():
+            self._refuse_arguments(args, kwargs)
+        operands = args[:n]
+        if self.variadic:
+            operands = (*operands[0], *operands[1:])
+        return operands, params
+
+    def _refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+        try:
+            self.__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}; the signature is {self.name}{self.__signature__}") from None
+        raise TypeError(f"{self.name}: the signature is {self.name}{self.__signature__}")
+
+    def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Run on operands already sorted out by :meth:`split`."""
+        try:
+            implementation = self.resolve(operands)
+            if self.variadic:
+                return implementation(list(operands), **params)
+            return implementation(*operands, **params)
+        except Exception as error:
+            explain(self, operands, params, error)
+
+    def resolve(self, operands: tuple[Any, ...]) -> Implementation:
+        """The implementation for these operands: that of the type with the highest rank.
+
+        Raises:
+            TypeError: no operand is an array, or one is of an unknown type.
+            ValueError: operands are raw arrays of different libraries.
+        """
+        best: type | None = None
+        for operand in operands:
+            t = type(operand)
+            if best is None or _ranks[t] > _ranks[best]:
+                best = t
+            elif t is not best and _ranks[t] == _ranks[best] == 0 and not _same_library(t, best):
+                raise ValueError("the operands belong to different array libraries")
+        if best is None or _ranks[best] < 0:
+            given = ", ".join(type(operand).__name__ for operand in operands) or "none"
+            raise TypeError(f"{self.name}: at least one operand must be an array or a Tensor; given: {given}")
+        return self.table[best]
+
+    # Rules can be attached after the definition, where they need a page of their own.
+
+    def vjp(self, *rules: Rule | None) -> None:
+        """Set the reverse rule of each operand: ``rule(g, ...)`` gives the operand's cotangent."""
+        self.rules = rules
+
+
+class Elementwise(Primitive):
+    """An operation on each element; ``rules`` holds the partial derivative in each operand.
+
+    A partial is a function of what its parameters name, the constant ``1`` or ``-1``, or None where the derivative is
+    zero. A function from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
+    """
+
+    kind = "elementwise"
+
+
+class Linear(Primitive):
+    """An operation linear in its operands; ``rules`` holds the transpose for each, ``rule(g, ...)``."""
+
+    kind = "linear"
+
+
+class Bilinear(Primitive):
+    """An operation linear in each of its first two operands; ``rules`` holds ``rule(g, ...)`` for each."""
+
+    kind = "bilinear"
+
+
+class NonDifferentiable(Primitive):
+    """An operation without a derivative: its result carries no gradient."""
+
+    kind = "none"
+
+
+def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:
+    """Declare an elementwise operation by its partial derivative in each operand."""
+    return lambda function: Elementwise(function, partials)
+
+
+def linear(*transposes: Rule | None) -> Callable[[Callable[..., Any]], Linear]:
+    """Declare a linear operation by its transpose."""
+    return lambda function: Linear(function, transposes)
+
+
+def bilinear(*rules: Rule) -> Callable[[Callable[..., Any]], Bilinear]:
+    """Declare an operation that is linear in each of two operands by the product rule's two halves."""
+    return lambda function: Bilinear(function, rules)
+
+
+def primitive(*rules: Rule | None) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare an operation of no special kind by the reverse rule of each operand."""
+    return lambda function: Primitive(function, rules)
+
+
+def nondifferentiable(function: Callable[..., Any]) -> NonDifferentiable:
+    """Declare an operation that has no derivative."""
+    return NonDifferentiable(function)
+
+
+def _only_documents(function: Callable[..., Any]) -> bool:
+    code = function.__code__
+    return not code.co_names and set(code.co_consts) <= {None, function.__doc__}
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def describe(value: Any) -> str:
+    """A value as an error message shows it: an array by dtype and shape, all else by its repr."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{str(value.dtype).rpartition('.')[2]}{tuple(value.shape)}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], error: Exception) -> NoReturn:
+    """Raise the error again, of the same kind, naming the operation and what it was given."""
+    if getattr(error, "explained", False):
+        raise error
+    names = [f"{op.operands[0]}[{i}]" for i in range(len(operands))] if op.variadic else op.operands
+    given = [f"{n}={describe(v)}" for n, v in zip(names, operands)]
+    given += [f"{n}={describe(v)}" for n, v in params.items() if v is not op.defaults.get(n)]
+    message = f"{op.name}({', '.join(given)}): {error}"
+    kind = type(error)
+    devices = sorted({device_of(v) for v in operands if _ranks[type(v)] >= 0})
+    if len(devices) > 1:
+        kind = ValueError
+        message = (
+            f"{op.name}({', '.join(given)}): operands live on different devices, {' and '.join(map(repr, devices))}; "
+            f"move one with .to({devices[0]!r})"
+        )
+    raised: Exception
+    try:
+        raised = kind(message)
+    except TypeError:  # an exception class that does not take one message
+        builtins = (IndexError, ValueError, TypeError, RuntimeError)
+        raised = next((k for k in builtins if isinstance(error, k)), RuntimeError)(message)
+    raised.explained = True  # type: ignore[attr-defined]
+    raise raised from error

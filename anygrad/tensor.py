@@ -1,0 +1,551 @@
+"""Tensor: an array and the node that says how it was made."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import weakref
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from anygrad.backends import Dtype, backend_of, numpy_dtype
+from anygrad.device import move, resolve
+from anygrad.graph import Edge, Hook, Node, backward, enable_grad, mode
+from anygrad.mixin import ArrayMixin, own_key, unwrapped_key
+from anygrad.ops.creation import copy, ones_like
+from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.elementwise import add
+from anygrad.ops.indexing import getitem, index_set
+from anygrad.ops.transfer import to_device
+from anygrad.primitive import SCALARS, Array, describe, rank, register_type, scalar_results
+from anygrad.record import edge_of, handler
+
+__all__ = ["HookHandle", "Tensor"]
+
+
+class Tensor(ArrayMixin):
+    """An array of any library that remembers how it was made, so that it can be differentiated.
+
+    Args:
+        data: an array of a registered library, wrapped without a copy; or a number, or nested lists of numbers, made an
+            array on the default device; or a Tensor, whose array is shared.
+        requires_grad: whether gradients flow to this Tensor. Only floating dtypes can carry them; a list of integers
+            becomes floating.
+        dtype: converts the array, to a NumPy dtype or anything ``numpy.dtype`` takes.
+        device: moves the array, to a device by name.
+
+    Raises:
+        TypeError: data is no array, number or list of numbers; or gradients are asked of an integer array.
+        ValueError: a ragged list, or an unknown device.
+
+    >>> x = ag.Tensor([1, 2, 3], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("__weakref__", "_edge", "_grad", "data", "hooks")
+
+    level: ClassVar[int] = 0
+    family: ClassVar[type[Tensor]]
+    _levels: ClassVar[dict[int, type[Tensor]]] = {}
+
+    data: Array
+    _edge: Any  # None: a constant; True: a leaf that requires grad; a Node; or the leaf it stands for
+    _grad: Tensor | None
+    hooks: dict[int, Hook]
+
+    def __init__(
+        self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None
+    ) -> None:
+        self.data = _as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
+        self._edge = True if requires_grad else None
+
+    @classmethod
+    def at_level(cls, level: int) -> type[Tensor]:
+        """The type of Tensors of the transform that is nested ``level`` deep; level 0 is Tensor itself.
+
+        Each level has a type of its own, so that operands of one type are known to belong to one transform.
+        """
+        found = Tensor._levels.get(level)
+        if found is None:
+            found = type("Tensor", (Tensor,), {"__slots__": (), "level": level, "__module__": Tensor.__module__})
+            Tensor._levels[level] = found
+        return found
+
+    @classmethod
+    def rewrap(cls, value: Any, edge: Any) -> Any:
+        """A saved array as a Tensor of this level again, at the edge it came from. Not for users."""
+        if value is None or not hasattr(value, "shape"):
+            return value
+        tensor = object.__new__(cls.at_level(cls.level))
+        tensor.data = value
+        tensor._edge = edge
+        return tensor
+
+    # --- what it is ---
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this Tensor; can be set on a leaf."""
+        return self._edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"requires_grad can be set on leaves alone, and this is the result of {self.creation_op!r}; "
+                f"use .detach() for a constant copy"
+            )
+        if value:
+            _check_can_require_grad(self.data)
+        self._edge = True if value else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user, or is a constant, rather than recorded as an operation's result."""
+        return type(self._edge) is not Node
+
+    @property
+    def creation_op(self) -> str | None:
+        """The name of the operation that made it, None for a leaf."""
+        return self._edge.name if type(self._edge) is Node else None
+
+    @property
+    def creators(self) -> tuple[Edge, ...]:
+        """What it was made from: leaf Tensors themselves, and Nodes for intermediates."""
+        return self._edge.creators if type(self._edge) is Node else ()
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient accumulated by :meth:`backward`, of this Tensor's shape, dtype and device; None before."""
+        return getattr(self, "_grad", None)
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad must be a Tensor or None, given {type(value).__name__}")
+            if value.shape != self.shape:
+                raise ValueError(f"grad must have the Tensor's shape {self.shape}, given {value.shape}")
+        self._grad = value
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The length of each axis."""
+        return tuple(self.data.shape)
+
+    @property
+    def dtype(self) -> Dtype:
+        """The dtype, a NumPy dtype whatever the library."""
+        return numpy_dtype(self.data.dtype)
+
+    @property
+    def device(self) -> str:
+        """The name of the device."""
+        raw = _raw(self)
+        return backend_of(raw).device_of(raw)
+
+    def __repr__(self) -> str:
+        raw = _raw(self)
+        body = np.array2string(backend_of(raw).to_numpy(raw), separator=", ", prefix="Tensor(")
+        notes = [] if self.dtype in (np.float64, np.int64, np.bool_) else [f"dtype={self.dtype.name}"]
+        notes += [] if self.device == "cpu" else [f"device={self.device!r}"]
+        if self.creation_op is not None:
+            notes.append(f"creation_op={self.creation_op!r}")
+        elif self.requires_grad:
+            notes.append("requires_grad=True")
+        return f"Tensor({', '.join([body, *notes])})"
+
+    # --- gradients ---
+
+    def edge(self) -> Edge:
+        """Where this Tensor's gradient goes: its Node, or itself if it is a leaf."""
+        edge = edge_of(self)
+        return self if edge is None else edge
+
+    def backward(
+        self,
+        grad: Any = None,
+        *,
+        retain_graph: bool = False,
+        create_graph: bool = False,
+        inputs: Tensor | Iterable[Tensor] | None = None,
+    ) -> None:
+        """Add this Tensor's gradient in each leaf it was made from to that leaf's ``grad``.
+
+        Args:
+            grad: the gradient of some scalar in this Tensor, of its shape; by default ones, which makes it the gradient
+                of this Tensor's sum.
+            retain_graph: keep what the graph has saved, so that a second pass is possible.
+            create_graph: record the pass, so that the gradients can be differentiated again. The graph then hangs on
+                ``leaf.grad``, a reference cycle until ``zero_grad()``; :func:`anygrad.grad` makes none.
+            inputs: Tensors, leaves or not, that alone receive gradients; branches that lead to none cost nothing.
+
+        Raises:
+            RuntimeError: this Tensor does not require a gradient, the graph was freed by an earlier pass, or ``grad``
+                requires a gradient without ``create_graph=True``.
+            ValueError: ``grad`` has another shape or lives on another device.
+            TypeError: ``grad`` is no array, or complex for a real Tensor.
+
+        >>> x = ag.Tensor(3.0, requires_grad=True)
+        >>> (x * x * x).backward(create_graph=True)
+        >>> first = x.grad
+        >>> x.zero_grad()
+        >>> first.backward()
+        >>> x.grad.item()
+        18.0
+        """
+        root = edge_of(self)
+        if root is None:
+            raise RuntimeError(
+                "backward() on a Tensor that does not require a gradient: make an input with requires_grad=True, "
+                "and compute outside no_grad()"
+            )
+        wanted = None if inputs is None else _inputs(inputs)
+        tensor_type = self.at_level(self.level)
+        cotangent = self._cotangent(grad, create_graph)
+        with backend_of(_raw(self)).quiet(), (enable_grad() if create_graph else _unchanged):
+            found = backward(
+                root,
+                cotangent if create_graph else cotangent.data,
+                tensor_type,
+                wanted=None if wanted is None else list(wanted),
+                retain_graph=retain_graph,
+                create_graph=create_graph,
+            )
+            for edge, g in found.items():
+                target = edge if wanted is None else wanted[edge]
+                target._accumulate(g if create_graph else tensor_type.rewrap(g, None))  # type: ignore[union-attr]
+
+    def _cotangent(self, grad: Any, create_graph: bool) -> Tensor:
+        """The starting gradient as a Tensor of this Tensor's shape, dtype and device, or a refusal."""
+        if grad is None:
+            return self.rewrap(ones_like(self.data), None)  # type: ignore[no-any-return]
+        if not isinstance(grad, Tensor):
+            grad = Tensor(grad) if rank(type(grad)) == 0 else Tensor(grad, device=self.device)
+        if grad.shape != self.shape:
+            raise ValueError(f"backward: grad must have the Tensor's shape {self.shape}, given {grad.shape}")
+        if grad.requires_grad and not create_graph:
+            raise RuntimeError(
+                "backward: grad itself requires a gradient, but create_graph=False would drop its graph; "
+                "pass create_graph=True, or grad.detach()"
+            )
+        if grad.device != self.device:
+            raise ValueError(
+                f"backward: grad lives on {grad.device!r} and the Tensor on {self.device!r}; "
+                f"pass grad.to({self.device!r})"
+            )
+        if kind_of(grad.dtype) == "c" and kind_of(self.dtype) != "c":
+            raise TypeError(f"backward: grad is {grad.dtype} and the Tensor {self.dtype}; pass its real part")
+        return astype(grad, self.dtype) if grad.dtype != self.dtype else grad  # type: ignore[no-any-return]
+
+    def _accumulate(self, grad: Tensor) -> None:
+        before = self.grad
+        self._grad = grad if before is None else add(before, grad)
+
+    def zero_grad(self) -> None:
+        """Forget the accumulated gradient: ``grad`` is None again."""
+        self._grad = None
+
+    def detach(self) -> Tensor:
+        """A constant Tensor that shares the array."""
+        return self.rewrap(self.data, None)  # type: ignore[no-any-return]
+
+    def register_hook(self, hook: Hook) -> HookHandle:
+        """Call ``hook(grad)`` with this Tensor's gradient during each backward pass; what it returns replaces it.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Raises:
+            RuntimeError: the Tensor does not require a gradient.
+        """
+        edge = edge_of(self)
+        if edge is None:
+            raise RuntimeError("register_hook: the Tensor does not require a gradient")
+        if not hasattr(edge, "hooks"):
+            edge.hooks = {}
+        key = next(_hook_keys)
+        edge.hooks[key] = hook
+        return HookHandle(edge.hooks, key)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this intermediate Tensor in its ``grad``, as a leaf's is."""
+        if self.is_leaf:
+            if not self.requires_grad:
+                raise RuntimeError("retain_grad: the Tensor does not require a gradient")
+            return
+        reference = weakref.ref(self)
+
+        def keep(grad: Tensor) -> None:
+            tensor = reference()
+            if tensor is not None:
+                tensor._accumulate(grad if grad.requires_grad else grad.rewrap(copy(grad.data), None))
+
+        self.register_hook(keep)
+
+    # --- elsewhere and otherwise ---
+
+    def to(self, target: Any) -> Tensor:
+        """This Tensor on another device (``"cuda"``) or of another dtype; the gradient travels back.
+
+        Raises:
+            ValueError, ImportError, RuntimeError: the device is unknown or not usable here.
+            TypeError: the target is neither the name of a device nor a dtype.
+        """
+        if isinstance(target, str) and (target == "auto" or not _is_dtype_name(target)):
+            place = resolve(target)
+            return self if place.name == self.device else to_device(self, place.name, source=self.device)  # type: ignore[no-any-return]
+        dtype = np.dtype(target)
+        return self if dtype == self.dtype else astype(self, dtype)  # type: ignore[no-any-return]
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
+        """This Tensor on another device, as the array API standard names it."""
+        return self.to(device)
+
+    def cpu(self) -> Tensor:
+        """This Tensor as a NumPy array's, on the CPU."""
+        return self.to("cpu")
+
+    def cuda(self, i: int = 0) -> Tensor:
+        """This Tensor on a CUDA device."""
+        return self.to(f"cuda:{i}")
+
+    def numpy(self) -> Any:
+        """The values as a NumPy array, which shares memory where the Tensor is NumPy's.
+
+        Raises:
+            RuntimeError: the Tensor requires a gradient, which NumPy would lose.
+        """
+        if self.requires_grad:
+            raise RuntimeError("numpy: the Tensor requires a gradient, which NumPy would lose; use .detach().numpy()")
+        raw = _raw(self)
+        return backend_of(raw).to_numpy(raw)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.requires_grad:
+            raise RuntimeError(
+                "a Tensor that requires a gradient does not become a NumPy array by itself, since NumPy would lose the "
+                "gradient; use anygrad's functions, or .detach().numpy()"
+            )
+        return np.asarray(self.numpy(), dtype=dtype, copy=copy)
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        import anygrad
+
+        return anygrad
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.requires_grad:
+            raise RuntimeError("__dlpack__: the Tensor requires a gradient, which would be lost; use .detach()")
+        return _raw(self).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return _raw(self).__dlpack_device__()
+
+    def item(self) -> Any:
+        """The single element as a Python number.
+
+        Raises:
+            ValueError: there is not exactly one element.
+        """
+        if self.size != 1:
+            raise ValueError(f"item: the Tensor must have one element, given shape {self.shape}")
+        raw = _raw(self)
+        return backend_of(raw).to_numpy(raw).reshape(()).item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        raw = _raw(self)
+        return backend_of(raw).to_numpy(raw).tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if kind_of(self.dtype) != "i":
+            raise TypeError(f"only an integer Tensor can be an index, given {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"the truth of a Tensor of shape {self.shape} is ambiguous; use anygrad.any or anygrad.all")
+        return bool(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    # --- parts, and changes in place: the Tensor's array is replaced, the graph keeps the old one ---
+
+    def __getitem__(self, key: Any) -> Tensor:
+        key = unwrapped_key(key)
+        return getitem(self, own_key(key, copy) if self._edge is not None else key)  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._check_can_change("x[key] = value")
+        key = unwrapped_key(key)
+        if isinstance(value, Tensor) and value.level > self.level:
+            raise RuntimeError(
+                "x[key] = value inside a differentiated function: x was made outside of it, or as a constant; "
+                "write x = anygrad.index_set(x, value, key)"
+            )
+        if rank(type(value)) < 0 and type(value) not in SCALARS:
+            value = Tensor(value, device=self.device)
+        self._rebind(index_set(self, value, own_key(key, copy)))
+
+    def _check_can_change(self, what: str) -> None:
+        if self._edge is True and mode.threshold <= self.level:
+            raise RuntimeError(
+                f"{what} on a leaf that requires a gradient: the gradient would not be its own; "
+                f"change it under no_grad(), or write x = x + y"
+            )
+
+    def _rebind(self, out: Tensor) -> Tensor:
+        if self._edge is True:
+            out._edge = True
+        self.data, self._edge = out.data, out._edge
+        return self
+
+    def _in_place(self, symbol: str, out: Any) -> Tensor:
+        if out is NotImplemented:
+            return out  # type: ignore[no-any-return]
+        self._check_can_change(f"x {symbol} y")
+        if out.level != self.level or out.shape != self.shape:
+            reason = f"the result has shape {out.shape}, x has {self.shape}" if out.level == self.level else "y is traced"
+            raise ValueError(f"x {symbol} y: {reason}; write x = x {symbol[0]} y")
+        if out.dtype != self.dtype:
+            if "biufc".index(out.dtype.kind) > "biufc".index(self.dtype.kind):
+                raise TypeError(f"x {symbol} y: the result is {out.dtype}, x is {self.dtype}; write x = x {symbol[0]} y")
+            out = astype(out, self.dtype)
+        return self._rebind(out)
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._in_place("+=", self + other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._in_place("-=", self - other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._in_place("*=", self * other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._in_place("/=", self / other)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return self._in_place("//=", self // other)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return self._in_place("%=", self % other)
+
+    def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._in_place("**=", self**other)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return self._in_place("@=", self @ other)
+
+
+class HookHandle:
+    """What :meth:`Tensor.register_hook` returns."""
+
+    __slots__ = ("_hooks", "_key")
+
+    def __init__(self, hooks: dict[int, Hook], key: int) -> None:
+        self._hooks = hooks
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook away; a second time does nothing."""
+        self._hooks.pop(self._key, None)
+
+
+_hook_keys = itertools.count()
+_unchanged = contextlib.nullcontext()
+
+Tensor.family = Tensor
+Tensor._levels[0] = Tensor
+register_type(Tensor, handler, lambda tensor: tensor.device)
+
+
+def _raw(tensor: Tensor) -> Array:
+    """The library's own array at the bottom of a Tensor."""
+    raw = tensor.data
+    while isinstance(raw, Tensor):
+        raw = raw.data
+    return raw
+
+
+def _as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:
+    """The raw array of a new Tensor."""
+    if isinstance(data, Tensor):
+        data = data.data
+    elif rank(type(data)) < 0:
+        data = _from_python(data, requires_grad and dtype is None)
+        data = move(data, resolve(device), dtype)
+        device = None
+    elif type(data) in scalar_results:
+        data = scalar_results[type(data)](data)
+    if device is not None:
+        data = move(data, resolve(device))
+    if dtype is not None and numpy_dtype(data.dtype) != dtype:
+        data = astype(data, dtype)
+    if requires_grad:
+        _check_can_require_grad(data)
+    return data
+
+
+def _from_python(data: Any, to_floating: bool) -> Any:
+    """Numbers, and nested lists of them, as a NumPy array."""
+    if _holds_arrays(data):
+        raise TypeError("Tensor: data is a list that holds arrays or Tensors; write anygrad.stack([...]) to join them")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"Tensor: data must be a rectangular list, given {describe(data)}") from error
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"Tensor: data must be an array of a known library, a number, or nested lists of numbers, "
+            f"given {type(data).__module__}.{type(data).__qualname__}"
+        )
+    return array.astype(np.float64) if to_floating and array.dtype.kind in "iu" else array
+
+
+def _holds_arrays(data: Any) -> bool:
+    return isinstance(data, list | tuple) and any(
+        (rank(type(part)) >= 0 and type(part) not in scalar_results) or _holds_arrays(part) for part in data
+    )
+
+
+def _check_can_require_grad(data: Array) -> None:
+    if kind_of(data.dtype) not in "fc":
+        raise TypeError(
+            f"requires_grad=True needs a floating dtype, given an array of {numpy_dtype(data.dtype)}; convert it, "
+            f"as in Tensor(data, dtype=anygrad.float64, requires_grad=True)"
+        )
+
+
+def _inputs(inputs: Tensor | Iterable[Tensor]) -> dict[Edge, Tensor]:
+    """The Tensors that are to receive gradients, by their edges."""
+    found: dict[Edge, Tensor] = {}
+    for i, tensor in enumerate([inputs] if isinstance(inputs, Tensor) else list(inputs)):
+        if not isinstance(tensor, Tensor) or not tensor.requires_grad:
+            given = "does not require a gradient" if isinstance(tensor, Tensor) else f"is a {type(tensor).__name__}"
+            raise ValueError(f"backward: inputs must be Tensors that require gradients; inputs[{i}] {given}")
+        found[tensor.edge()] = tensor
+    return found
+
+
+def _is_dtype_name(name: str) -> bool:
+    try:
+        np.dtype(name)
+    except TypeError:
+        return False
+    return True
