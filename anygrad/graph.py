@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from anygrad.ops.elementwise import add
 from anygrad.ops.creation import copy
-from anygrad.ops.indexing import Scatter, iadd
+from anygrad.ops.indexing import Scatter
 from anygrad.primitive import Array, describe, rank
 from anygrad.pullback import Pullback
 
@@ -37,8 +37,8 @@ class Node:
         parents: the edge of each operand, None where no gradient is wanted.
         saved: one slot for each operand and one for the output, None where the rule does not need it; all None after
             the rule has run.
-        params: the operation's static parameters.
-        shapes: shape and dtype of each operand that has an edge, or None where all are those of the output.
+        params: the operation's static parameters; not set on an elementwise operation.
+        shapes: shape and dtype of each operand, or None where all are those of the output.
         hooks: functions of the cotangent, by key; absent until one is registered.
     """
 
@@ -47,7 +47,7 @@ class Node:
     pullback: Pullback
     parents: tuple[Edge | None, ...]
     saved: tuple[Any, ...] | None
-    params: dict[str, Any] | None
+    params: dict[str, Any]
     shapes: tuple[tuple[tuple[int, ...], Any] | None, ...] | None
     hooks: dict[int, Hook]
 
@@ -80,6 +80,10 @@ class _Mode(threading.local):
 
 mode = _Mode()
 
+restrictions: list[Any] = []
+"""One entry for each block, of any thread, that stops some level from recording. While it is empty, and it mostly is, a
+recorded operation need not ask for its thread's mode: 3 % of a chain of operations on small arrays."""
+
 
 class _GradMode:
     """A context manager, and a decorator, that sets the threshold and puts it back."""
@@ -95,9 +99,11 @@ class _GradMode:
     def __enter__(self) -> None:
         self._before.append(mode.threshold)
         mode.threshold = self._threshold()
+        restrictions.append(None)
 
     def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         mode.threshold = self._before.pop()
+        restrictions.pop()
 
     def __call__(self, function: F) -> F:
         """Run the whole of a function in this mode."""
@@ -168,24 +174,24 @@ def awaited(root: Edge, within: set[Edge] | None = None) -> dict[Edge, int]:
     >>> ag.graph.awaited(f)[b]
     2
     """
-    counts: dict[Edge, int] = {}
-    stack = [root if type(root) is Node else root.edge()]  # type: ignore[union-attr]
+    counts: dict[Any, int] = {}
+    root = root if type(root) is Node else root.edge()  # type: ignore[union-attr]
+    stack = [root] if type(root) is Node else []
     while stack:
         node = stack.pop()
-        if type(node) is not Node:
-            continue
         if node.saved is None:
             raise RuntimeError(
                 f"backward through {node.name!r} a second time: what it saved was freed by the first pass; "
                 f"call the first backward with retain_graph=True to go through the graph again"
             )
         for parent in node.parents:
-            if parent is not None and (within is None or parent in within):
-                if parent in counts:
-                    counts[parent] += 1
-                else:
-                    counts[parent] = 1
+            if parent in counts:
+                counts[parent] += 1
+            elif within is None or parent in within:
+                counts[parent] = 1
+                if type(parent) is Node:
                     stack.append(parent)
+    counts.pop(None, None)
     return counts
 
 
@@ -239,68 +245,74 @@ def backward(
         RuntimeError: the graph was freed.
         Exception: what a rule raises, with the operation and its shapes in the message.
     """
+    retain_graph = retain_graph or create_graph
     leading = None if wanted is None else _leading_to(root, wanted)
     if leading is not None and root not in leading:
         return {}
-    counts = awaited(root, leading)
+    # The gradients each edge still awaits: a number, and once the first of several is there [number, sum, is it ours].
+    counts: dict[Edge, Any] = awaited(root, leading)
     targets = set() if wanted is None else set(wanted)
-    sums: dict[Edge, Array] = {}
     owned: set[Edge] = set()
     results: dict[Edge, Array] = {}
     ready: list[tuple[Edge, Array]] = [(root, cotangent)]
     while ready:
         node, g = ready.pop()
-        if getattr(node, "hooks", None):
-            g = _run_hooks(node, g, tensor_type)
-        if type(node) is not Node or node in targets:
+        if type(node) is not Node:
+            if getattr(node, "hooks", None):
+                g = _run_hooks(node, g, tensor_type)
             results[node] = g if create_graph or node in owned else _own(g)
-            if type(node) is not Node:
-                continue
+            continue
+        if node.hooks:
+            g = _run_hooks(node, g, tensor_type)
         parents = node.parents
+        saved = node.saved
         if leading is not None:
             parents = tuple(parent if parent in leading else None for parent in parents)
-        cotangents = _pull(node, g, parents, tensor_type if create_graph else None)
-        if not (retain_graph or create_graph):
+            if node in targets:
+                results[node] = g if create_graph else _own(g)
+        if create_graph:
+            saved = tuple(tensor_type.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
+        pullback = node.pullback
+        try:
+            cotangents = pullback.run(g, parents, saved, node)
+        except Exception as error:
+            error.add_note(f"in the backward pass of {node.name!r}, with a cotangent {describe(g)}")
+            raise
+        if not retain_graph:
             node.saved = None
-        for i, (parent, c) in enumerate(zip(parents, cotangents)):
+        for parent, c, is_fresh in zip(parents, cotangents, pullback.fresh):
             if parent is None:
                 continue
-            left = counts[parent] = counts[parent] - 1
-            if parent in sums:
-                c = _accumulated(sums.pop(parent), c, parent in owned)
-                owned.add(parent)
-            elif type(c) is Scatter:
-                c = c.dense()
-                owned.add(parent)
-            elif not left and type(parent) is not Node and node.pullback.fresh[i]:
-                owned.add(parent)
-            if left:
-                sums[parent] = c
+            entry = counts[parent]
+            if entry == 1:  # the only gradient to arrive there
+                if type(c) is Scatter:
+                    c = c.dense()
+                    is_fresh = True
+            elif type(entry) is int:  # the first of several: kept as it came
+                is_dense = type(c) is not Scatter
+                counts[parent] = [entry - 1, c if is_dense else c.dense(), not is_dense]
+                continue
             else:
-                ready.append((parent, c))
+                left, total, is_ours = entry
+                if type(c) is Scatter:
+                    total = c.added_to(total, in_place=is_ours)
+                    entry[2] = True
+                elif is_ours:
+                    total += c  # in place, where the library's arrays are mutable
+                else:
+                    total = add(total, c)
+                    entry[2] = True
+                if left > 1:
+                    entry[0] = left - 1
+                    entry[1] = total
+                    continue
+                counts[parent] = 0
+                c = total
+                is_fresh = True
+            if is_fresh and type(parent) is not Node:
+                owned.add(parent)
+            ready.append((parent, c))
     return results
-
-
-def _pull(node: Node, g: Array, parents: Sequence[Edge | None], rewrapped: type[Tensor] | None) -> Sequence[Any]:
-    """Run one node's rule, on raw arrays or on Tensors of the given type."""
-    saved = node.saved
-    assert saved is not None
-    if rewrapped is not None:
-        saved = tuple(rewrapped.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
-    try:
-        return node.pullback(g, parents, saved, node.params, node.shapes)
-    except Exception as error:
-        error.add_note(f"in the backward pass of {node.name!r}, with a cotangent {describe(g)}")
-        raise
-
-
-def _accumulated(total: Array, c: Any, is_owned: bool) -> Array:
-    """The sum of two cotangents: a new array the first time, in place once the engine owns the array."""
-    if type(c) is Scatter:
-        return c.added_to(total, in_place=is_owned)
-    if type(total) is Scatter:  # pragma: no cover
-        raise AssertionError("a Scatter is made dense when it arrives")
-    return iadd(total, c) if is_owned else add(total, c)
 
 
 def _own(g: Array) -> Array:

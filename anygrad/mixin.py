@@ -14,30 +14,51 @@ from anygrad.primitive import SCALARS, Array, Primitive, rank
 __all__ = ["ArrayMixin"]
 
 
-def _binary(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """An operator and its reflection.
+OPERATORS: dict[str, Primitive] = {
+    "add": ew.add,
+    "sub": ew.subtract,
+    "mul": ew.multiply,
+    "truediv": ew.divide,
+    "floordiv": ew.floor_divide,
+    "mod": ew.remainder,
+    "pow": ew.pow,
+    "matmul": matmul,
+    "and": ew.bitwise_and,
+    "or": ew.bitwise_or,
+    "xor": ew.bitwise_xor,
+    "lshift": ew.bitwise_left_shift,
+    "rshift": ew.bitwise_right_shift,
+}
+COMPARISONS: dict[str, Primitive] = {
+    "lt": ew.less,
+    "le": ew.less_equal,
+    "gt": ew.greater,
+    "ge": ew.greater_equal,
+    "eq": ew.equal,
+    "ne": ew.not_equal,
+}
 
-    They look the type up themselves rather than call the primitive: one Python call less of about five, measured as 6 %
-    of a chain of multiplications.
+
+def operators_of(wrapper: type) -> dict[str, Callable[..., Any]]:
+    """The operator methods of a wrapper's type: its own entries in the primitives' tables, called with nothing between.
+
+    A Python call less for each operation: 8 % of a chain of multiplications of small arrays.
     """
+    methods = {f"__{name}__": op.table[wrapper] for name, op in {**OPERATORS, **COMPARISONS}.items()}
+    for name, op in OPERATORS.items():
+        methods[f"__r{name}__"] = _reflected(op)
+    return methods
+
+
+def _reflected(op: Primitive) -> Callable[[Any, Any], Any]:
     table = op.table
 
     def method(self: Any, other: Any) -> Any:
-        kind = type(self)
-        other_kind = type(other)
-        if other_kind is kind or other_kind is float or other_kind is int:
-            return table[kind](self, other)
-        if other_kind not in SCALARS and rank(other_kind) < 0:
-            return NotImplemented
-        return op(self, other)
-
-    def reflected(self: Any, other: Any) -> Any:
         if type(other) not in SCALARS and rank(type(other)) < 0:
             return NotImplemented
-        return op(other, self)
+        return table[type(self)](other, self)
 
-    method.__name__, reflected.__name__ = op.name, f"r{op.name}"
-    return method, reflected
+    return method
 
 
 class ArrayMixin:
@@ -47,27 +68,6 @@ class ArrayMixin:
 
     __array_priority__ = 1000
     __array_ufunc__ = None  # so that a NumPy array on the left leaves the operation to us
-
-    __add__, __radd__ = _binary(ew.add)
-    __sub__, __rsub__ = _binary(ew.subtract)
-    __mul__, __rmul__ = _binary(ew.multiply)
-    __truediv__, __rtruediv__ = _binary(ew.divide)
-    __floordiv__, __rfloordiv__ = _binary(ew.floor_divide)
-    __mod__, __rmod__ = _binary(ew.remainder)
-    __pow__, __rpow__ = _binary(ew.pow)
-    __matmul__, __rmatmul__ = _binary(matmul)
-    __and__, __rand__ = _binary(ew.bitwise_and)
-    __or__, __ror__ = _binary(ew.bitwise_or)
-    __xor__, __rxor__ = _binary(ew.bitwise_xor)
-    __lshift__, __rlshift__ = _binary(ew.bitwise_left_shift)
-    __rshift__, __rrshift__ = _binary(ew.bitwise_right_shift)
-    __lt__ = _binary(ew.less)[0]
-    __le__ = _binary(ew.less_equal)[0]
-    __gt__ = _binary(ew.greater)[0]
-    __ge__ = _binary(ew.greater_equal)[0]
-    __eq__ = _binary(ew.equal)[0]  # type: ignore[assignment]
-    __ne__ = _binary(ew.not_equal)[0]  # type: ignore[assignment]
-    __hash__ = object.__hash__
 
     shape: tuple[int, ...]
 

@@ -177,6 +177,8 @@ class Primitive:
         self._parameters = tuple(p.name for p in params if p.kind is p.POSITIONAL_OR_KEYWORD)
         self._required = sum(p.default is p.empty for p in params if p.kind is p.POSITIONAL_ONLY)
         self.variadic = self.operands[0] == "arrays"
+        self._optional = inspect.Parameter.empty not in self.defaults.values()
+        self._takes_operands_alone = not self.defaults and not self.variadic
         self.default = None if _only_documents(function) else function
         self.rules = rules
         self.table = Table(self)
@@ -189,20 +191,26 @@ class Primitive:
         return self.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._takes_operands_alone and not kwargs and len(args) == len(self.operands):
+            return self.apply(args, kwargs)
         operands, params = self.split(args, kwargs)
         return self.apply(operands, params)
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into operands and static parameters, as Python would bind them."""
         n = len(self.operands)
-        if (
-            not self._required <= len(args) <= n + len(self._parameters)
-            or not kwargs.keys() <= self.defaults.keys()
-            or (len(args) > n and not kwargs.keys().isdisjoint(self._parameters[: len(args) - n]))
-        ):
-            self._refuse_arguments(args, kwargs)
-        params = {**self.defaults, **dict(zip(self._parameters, args[n:])), **kwargs}
-        if inspect.Parameter.empty in params.values():
+        given = len(args)
+        if given == n and not kwargs and self._optional:
+            params = self.defaults
+        elif self._required <= given <= n + len(self._parameters) and kwargs.keys() <= self.defaults.keys():
+            params = {**self.defaults, **kwargs}
+            for name, value in zip(self._parameters, args[n:]):
+                if name in kwargs:
+                    self._refuse_arguments(args, kwargs)
+                params[name] = value
+            if not self._optional and inspect.Parameter.empty in params.values():
+                self._refuse_arguments(args, kwargs)
+        else:
             self._refuse_arguments(args, kwargs)
         operands = args[:n]
         if self.variadic:
@@ -222,7 +230,10 @@ class Primitive:
             implementation = self.resolve(operands)
             if self.variadic:
                 return implementation(list(operands), **params)
-            return implementation(*operands, **params)
+            result = implementation(*operands, **params)
+            if result is NotImplemented:
+                raise TypeError("each operand must be an array, a Tensor or a number")
+            return result
         except Exception as error:
             explain(self, operands, params, error)
 
@@ -233,6 +244,8 @@ class Primitive:
             TypeError: no operand is an array, or one is of an unknown type.
             ValueError: operands are raw arrays of different libraries.
         """
+        if len(operands) == 1:
+            return self.table[type(operands[0])]
         best: type | None = None
         for operand in operands:
             t = type(operand)
@@ -255,8 +268,8 @@ class Primitive:
 class Elementwise(Primitive):
     """An operation on each element; ``rules`` holds the partial derivative in each operand.
 
-    A partial is a function of what its parameters name, the constant ``1`` or ``-1``, or None where the derivative is
-    zero. A function from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
+    A partial is a function of what its parameters name; or such a name alone, where it is that very array; or the
+    constant ``1`` or ``-1``; or None where no gradient goes. A function from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
     """
 
     kind = "elementwise"

@@ -7,15 +7,19 @@ written in anygrad's operations, so the same code runs on raw arrays and, to rec
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from anygrad.ops.datatypes import astype, is_complex
-from anygrad.ops.elementwise import chain, conj, multiply, negative, real
+from anygrad.ops.datatypes import astype, is_complex, kinds
+from anygrad.ops.elementwise import chain, conj, may_have_zero, multiply, negative, real
 from anygrad.ops.indexing import Scatter
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import sum
 from anygrad.primitive import SCALARS, Array, Primitive
+
+if TYPE_CHECKING:
+    from anygrad.graph import Node
 
 __all__ = ["Pullback", "pullback_of"]
 
@@ -29,7 +33,7 @@ def match(g: Array, meta: Meta) -> Array:
     """
     shape, dtype = meta
     if g.dtype != dtype:
-        g = astype(real(g) if is_complex(g) and not _is_complex_dtype(dtype) else g, dtype)
+        g = astype(real(g) if is_complex(g) and kinds[dtype] != "c" else g, dtype)
     if g.shape != shape:
         added = len(g.shape) - len(shape)
         axes = tuple(range(added)) + tuple(
@@ -39,52 +43,54 @@ def match(g: Array, meta: Meta) -> Array:
     return g
 
 
-def _is_complex_dtype(dtype: Any) -> bool:
-    return "complex" in str(dtype)
-
-
 class Pullback:
     """The reverse rule of one primitive.
 
     Attributes:
         op: the primitive.
         saves: for each slot (the operands, then the output), the operands whose rule names it.
+        run: ``run(g, parents, saved, node)`` gives the operands' cotangents, None for those without a parent.
         fresh: whether each operand's rule makes an array of its own, which may be given away without a copy.
     """
 
-    __slots__ = ("_rules", "fresh", "op", "saves")
+    __slots__ = ("fresh", "op", "run", "saves")
+
+    fresh: Iterable[bool]
 
     def __init__(self, op: Primitive) -> None:
         self.op = op
         slots = (*op.operands, "out")
         named = [_parameters(rule) for rule in op.rules]
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
-        self.fresh = (op.kind == "bilinear",) * len(op.rules)
-        self._rules = tuple(
-            None if rule is None else (rule, tuple(_getter(name, op) for name in names))
+        self.fresh = itertools.repeat(False) if op.variadic else (op.kind == "bilinear",) * len(op.rules)
+        rules = [
+            None if rule is None else (rule, [_getter(name, op) for name in names])
             for rule, names in zip(op.rules, named)
-        )
+        ]
 
-    def __call__(
-        self, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], params: dict[str, Any], shapes: Any
-    ) -> Sequence[Any]:
-        """The cotangents of the operands, None for those that have no parent."""
-        if self.op.variadic:
-            rule, getters = self._rules[0]  # type: ignore[misc]
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
+            params, shapes = node.params, node.shapes
+            cotangents = []
+            for entry, parent, meta in zip(rules, parents, shapes):
+                if parent is None or entry is None:
+                    cotangents.append(None)
+                else:
+                    rule, getters = entry
+                    cotangents.append(_matched(rule(g, *[get(saved, params, shapes) for get in getters]), meta))
+            return cotangents
+
+        def run_variadic(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
+            assert rules[0] is not None
+            params, shapes = node.params, node.shapes
+            rule, getters = rules[0]
             cotangents = rule(g, *[get(saved, params, shapes) for get in getters])
-            return [c if p is None else _matched(c, meta) for c, p, meta in zip(cotangents, parents, shapes)]
-        cotangents = []
-        for entry, parent, meta in zip(self._rules, parents, shapes):
-            if parent is None or entry is None:
-                cotangents.append(None)
-            else:
-                rule, getters = entry
-                cotangents.append(_matched(rule(g, *[get(saved, params, shapes) for get in getters]), meta))
-        return cotangents
+            return [None if p is None else _matched(c, meta) for c, p, meta in zip(cotangents, parents, shapes)]
+
+        self.run = run_variadic if op.variadic else run
 
     def differentiable(self, i: int) -> bool:
         """Whether a gradient goes to operand i at all."""
-        return self.op.variadic or (i < len(self._rules) and self._rules[i] is not None)
+        return self.op.variadic or (i < len(self.op.rules) and self.op.rules[i] is not None)
 
 
 def _matched(c: Any, meta: Meta) -> Any:
@@ -96,53 +102,85 @@ def _matched(c: Any, meta: Meta) -> Any:
 class ElementwisePullback(Pullback):
     """Partial times cotangent, operand by operand."""
 
-    __slots__ = ("_partials",)
+    __slots__ = ()
 
     def __init__(self, op: Primitive) -> None:
         super().__init__(op)
-        self.fresh = tuple(callable(rule) or rule == -1 for rule in op.rules)
-        self._partials = tuple(_partial(rule, op) for rule in op.rules)
+        self.fresh = tuple(rule != 1 for rule in op.rules)
+        partials = tuple(_applied(rule, op) for rule in op.rules)
 
-    def __call__(
-        self, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], params: dict[str, Any], shapes: Any
-    ) -> Sequence[Any]:
-        if shapes is None:  # all operands have the output's shape and its real dtype
-            return [None if p is None else partial(g, saved) for p, partial in zip(parents, self._partials)]
-        return [
-            None if p is None else match(partial(g, saved, is_complex(g) or is_complex_meta(shapes)), meta)
-            for p, partial, meta in zip(parents, self._partials, shapes)
-        ]
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
+            shapes = node.shapes
+            if shapes is None:  # every operand has the output's shape and dtype: nothing to sum or to cast
+                any_complex = kinds[g.dtype] == "c"
+                return [None if p is None else partial(g, saved, any_complex) for p, partial in zip(parents, partials)]
+            any_complex = is_complex(g) or any(meta is not None and kinds[meta[1]] == "c" for meta in shapes)
+            return [
+                None if p is None else _matched(partial(g, saved, any_complex), meta)
+                for p, partial, meta in zip(parents, partials, shapes)
+            ]
 
-
-def is_complex_meta(shapes: Sequence[Meta | None]) -> bool:
-    """Whether any operand that wants a gradient is complex."""
-    return any(meta is not None and _is_complex_dtype(meta[1]) for meta in shapes)
+        self.run = _shortened(op, run)
 
 
-def _partial(rule: Any, op: Primitive) -> Callable[..., Array]:
-    """The function of cotangent and saved slots that applies one partial derivative."""
+Partial = Callable[..., Any]
+Run = Callable[..., Sequence[Any]]
+
+
+def _shortened(op: Primitive, run: Run) -> Run:
+    """A shorter way for sums and products of arrays of one shape: two thirds of the time of their backward pass."""
+    if op.rules == (1, 1):
+
+        def run_sum(g: Array, parents: Sequence[Any], saved: Any, node: Node) -> Sequence[Any]:
+            return (g, g) if node.shapes is None else run(g, parents, saved, node)
+
+        return run_sum
+    if op.rules == ("x2", "x1"):
+        careful, plain, zeros = chain.table, multiply.table, may_have_zero.table
+
+        def run_product(g: Array, parents: Sequence[Any], saved: Any, node: Node) -> Sequence[Any]:
+            kind = type(g)
+            parent1, parent2 = parents
+            x1, x2, _ = saved
+            if node.shapes is not None or kinds[g.dtype] == "c" or (type(x2) is not kind and parent1 is not None):
+                return run(g, parents, saved, node)
+            times = careful[kind] if zeros[kind](g) else plain[kind]
+            return None if parent1 is None else times(g, x2), None if parent2 is None else times(g, x1)
+
+        return run_product
+    return run
+
+
+def _applied(rule: Any, op: Primitive) -> Partial:
+    """One partial derivative as a function of cotangent and saved slots."""
     if rule is None:
-        return lambda g, saved, is_complex=False: None
+        return lambda g, saved, any_complex: None
     if rule == 1:
-        return lambda g, saved, is_complex=False: g
+        return lambda g, saved, any_complex: g
     if rule == -1:
-        return lambda g, saved, is_complex=False: negative(g)
+        return lambda g, saved, any_complex: negative(g)
     slots = (*op.operands, "out")
+    if isinstance(rule, str):
+        only = slots.index(rule)
+        return lambda g, saved, any_complex: _chained(g, saved[only], any_complex)
     indices = [slots.index(name) for name in _parameters(rule)]
-    if len(indices) == 1:
-        (only,) = indices
-        return lambda g, saved, is_complex=False: _chained(g, rule(saved[only]), is_complex)
-    return lambda g, saved, is_complex=False: _chained(g, rule(*[saved[i] for i in indices]), is_complex)
+
+    def rule_times(g: Array, saved: tuple[Any, ...], any_complex: bool) -> Array:
+        return _chained(g, rule(*[saved[i] for i in indices]), any_complex)
+
+    return rule_times
 
 
-def _chained(g: Array, partial: Any, is_complex: bool) -> Array:
+def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
     if type(partial) in SCALARS:
         return multiply(g, partial.conjugate())
-    return chain(g, conj(partial) if is_complex else partial)
+    return chain(g, conj(partial) if any_complex else partial)
 
 
 def _parameters(rule: Any) -> tuple[str, ...]:
     """The names a rule asks for; of a rule that takes the cotangent, without its ``g``."""
+    if isinstance(rule, str):
+        return (rule,)
     names = tuple(inspect.signature(rule).parameters) if callable(rule) else ()
     return names[1:] if names[:1] == ("g",) else names
 

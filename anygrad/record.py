@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from anygrad.graph import Edge, Node, mode
+from anygrad.graph import Edge, Node, mode, restrictions
 from anygrad.ops.creation import copy
-from anygrad.ops.datatypes import kind_of
-from anygrad.primitive import Implementation, Primitive, explain, scalar_results
+from anygrad.ops.datatypes import kinds
+from anygrad.primitive import SCALARS, Implementation, Primitive, explain, rank, scalar_results
 from anygrad.pullback import Pullback, pullback_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["handler"]
 
 _new = object.__new__
+_nothing = (None, None, None)
 
 
 def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
@@ -33,6 +34,11 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     if op.kind == "elementwise" and len(op.operands) == 2:
         return _binary(op, tensor_type)
     return _general(op, tensor_type)
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether a value is neither an array nor a number, so that an operator leaves it to the other side."""
+    return type(value) not in SCALARS and rank(type(value)) < 0
 
 
 def edge_of(tensor: Tensor) -> Edge | None:
@@ -68,10 +74,13 @@ def _plain(tensor_type: type[Tensor]) -> type[Tensor]:
 
 def _unrecorded(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     result_type = _plain(tensor_type)
+    is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
+        elif is_binary and is_foreign(operands[1]):
+            return NotImplemented
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
         return wrap(op.apply(raw, params), result_type)
@@ -84,10 +93,13 @@ def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     level = tensor_type.level
     result_type = _plain(tensor_type)
     family = tensor_type.family
+    is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
+        elif is_binary and is_foreign(operands[1]):
+            return NotImplemented
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):
@@ -111,14 +123,15 @@ def _record(
 ) -> None:
     """Leave a Node on a result, with what the rules of the operands that want a gradient need."""
     out = result.data
-    if kind_of(out.dtype) not in "fc":
+    if kinds[out.dtype] not in "fc":
         return
     needed = [i for i, edge in enumerate(edges) if edge is not None]
     keeps = [not users.isdisjoint(needed) for users in pullback.saves]
     if pullback.op.variadic:
         keeps = [False] * len(edges) + [keeps[-1]]
-    node = _new(Node)
+    node = Node()
     node.pullback = pullback
+    node.hooks = None
     node.parents = edges
     node.saved = tuple(_kept(x) if keep else None for x, keep in zip((*raw, out), keeps))
     node.params = params
@@ -134,7 +147,7 @@ def _constant_shape(x: Any) -> tuple[tuple[int, ...], Any] | None:
 
 def _kept(x: Any) -> Any:
     """A value to save: index arrays and masks are copied, since callers reuse them."""
-    if hasattr(x, "dtype") and kind_of(x.dtype) in "ib" and getattr(x, "shape", ()) != ():
+    if hasattr(x, "dtype") and kinds[x.dtype] in "ib" and getattr(x, "shape", ()) != ():
         return copy(x)
     return x
 
@@ -143,8 +156,7 @@ def _kept(x: Any) -> Any:
 #
 # Elementwise operations of one and two operands are the hot path of scientific code on small arrays. These two do what
 # _general does with fewer steps: no argument tuples, no loops, and one comparison of shapes and dtypes that lets the
-# backward pass skip un-broadcasting, casting and conjugation. Measured on a chain of multiplications and additions of 4
-# float64 elements, forward and backward: 2.3 times faster than by way of _general.
+# backward pass skip un-broadcasting, casting and conjugation. The tests hold them against _general.
 
 
 def _unary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
@@ -156,26 +168,26 @@ def _unary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
 
     def run(x: Tensor) -> Tensor:
         a = x.data
+        kind = type(a)
         try:
-            out = table[type(a)](a)
+            out = table[kind](a)
         except Exception as error:
             explain(op, (a,), {}, error)
-        if type(out) in scalar_results:
+        if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
         result.data = out
         edge = x._edge
-        if edge is None or mode.threshold > level:
+        if edge is None or (restrictions and mode.threshold > level):
             result._edge = None
             return result
-        node = _new(Node)
+        result._edge = node = Node()
         node.pullback = pullback
         node.parents = (x if edge is True else edge,)
         node.saved = (a if keep_x else None, out if keep_out else None)
-        node.params = None
+        node.hooks = None
         dtype = a.dtype
-        node.shapes = None if dtype == out.dtype and kind_of(dtype) == "f" else ((tuple(a.shape), dtype),)
-        result._edge = node
+        node.shapes = None if dtype == out.dtype else ((tuple(a.shape), dtype),)
         return result
 
     return run
@@ -187,55 +199,60 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     level = tensor_type.level
     result_type = _plain(tensor_type)
     general = _general(op, tensor_type)
-    for_1, for_2, for_both = ([not users.isdisjoint(i) for users in pullback.saves] for i in ((0,), (1,), (0, 1)))
-    has_1, has_2 = pullback.differentiable(0), pullback.differentiable(1)
+    for_1, for_2, for_both = (
+        tuple(not users.isdisjoint(needed) for users in pullback.saves) for needed in ((0,), (1,), (0, 1))
+    )
+
+    saves_any = any(for_both)
 
     def run(x1: Any, x2: Any) -> Any:
         if type(x1) is not tensor_type:
             return general(x1, x2)
         a = x1.data
-        edge1 = x1._edge
+        kind = type(a)
         if type(x2) is tensor_type:
             b = x2.data
+            if type(b) is not kind:
+                return general(x1, x2)
             edge2 = x2._edge
-            is_scalar = False
+            has_arrays = True
         elif type(x2) is float or type(x2) is int:
             b = x2
             edge2 = None
-            is_scalar = True
+            has_arrays = False
         else:
             return general(x1, x2)
-        kind = type(a)
         try:
-            out = (table[kind] if is_scalar or kind is type(b) else op.resolve((a, b)))(a, b)
+            out = table[kind](a, b)
         except Exception as error:
             explain(op, (a, b), {}, error)
         if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
         result.data = out
-        if (edge1 is None and edge2 is None) or mode.threshold > level:
+        edge1 = x1._edge
+        if edge1 is None:
+            if edge2 is None:
+                result._edge = None
+                return result
+            keep_1, keep_2, keep_out = for_2
+        else:
+            if edge1 is True:
+                edge1 = x1
+            keep_1, keep_2, keep_out = for_1 if edge2 is None else for_both
+        if restrictions and mode.threshold > level:
             result._edge = None
             return result
-        node = _new(Node)
+        result._edge = node = Node()
         node.pullback = pullback
-        parent1 = x1 if edge1 is True else edge1
-        parent2 = x2 if edge2 is True else edge2
-        node.parents = (parent1, parent2)
-        keep = for_2 if parent1 is None else for_1 if parent2 is None else for_both
-        node.saved = (a if keep[0] else None, b if keep[1] else None, out if keep[2] else None)
-        node.params = None
+        node.parents = (edge1, x2 if edge2 is True else edge2)
+        node.saved = (a if keep_1 else None, b if keep_2 else None, out if keep_out else None) if saves_any else _nothing
+        node.hooks = None
         dtype = a.dtype
-        if is_scalar:
-            is_uniform = dtype == out.dtype
+        if (dtype is b.dtype and a.shape == b.shape) if has_arrays else dtype == out.dtype:
+            node.shapes = None
         else:
-            is_uniform = a.shape == b.shape and dtype is b.dtype
-        node.shapes = (
-            None
-            if is_uniform and kind_of(dtype) == "f"
-            else ((tuple(a.shape), dtype), None if is_scalar else (tuple(b.shape), b.dtype))
-        )
-        result._edge = node
+            node.shapes = ((tuple(a.shape), dtype), (tuple(b.shape), b.dtype) if has_arrays else None)
         return result
 
     return run

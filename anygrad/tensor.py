@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,14 +13,14 @@ import numpy as np
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.device import move, resolve
 from anygrad.graph import Edge, Hook, Node, backward, enable_grad, mode
-from anygrad.mixin import ArrayMixin, own_key, unwrapped_key
+from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem, index_set
 from anygrad.ops.transfer import to_device
-from anygrad.primitive import SCALARS, Array, describe, rank, register_type, scalar_results
-from anygrad.record import edge_of, handler
+from anygrad.primitive import SCALARS, Array, Primitive, describe, rank, register_type, scalar_results
+from anygrad.record import edge_of, handler, is_foreign
 
 __all__ = ["HookHandle", "Tensor"]
 
@@ -73,6 +73,7 @@ class Tensor(ArrayMixin):
         if found is None:
             found = type("Tensor", (Tensor,), {"__slots__": (), "level": level, "__module__": Tensor.__module__})
             Tensor._levels[level] = found
+            _set_operators(found)
         return found
 
     @classmethod
@@ -80,7 +81,7 @@ class Tensor(ArrayMixin):
         """A saved array as a Tensor of this level again, at the edge it came from. Not for users."""
         if value is None or not hasattr(value, "shape"):
             return value
-        tensor = object.__new__(cls.at_level(cls.level))
+        tensor = object.__new__(cls._levels[cls.level])
         tensor.data = value
         tensor._edge = edge
         return tensor
@@ -205,7 +206,7 @@ class Tensor(ArrayMixin):
                 "and compute outside no_grad()"
             )
         wanted = None if inputs is None else _inputs(inputs)
-        tensor_type = self.at_level(self.level)
+        tensor_type = self._levels[self.level]
         cotangent = self._cotangent(grad, create_graph)
         with backend_of(_raw(self)).quiet(), (enable_grad() if create_graph else _unchanged):
             found = backward(
@@ -415,43 +416,6 @@ class Tensor(ArrayMixin):
         self.data, self._edge = out.data, out._edge
         return self
 
-    def _in_place(self, symbol: str, out: Any) -> Tensor:
-        if out is NotImplemented:
-            return out  # type: ignore[no-any-return]
-        self._check_can_change(f"x {symbol} y")
-        if out.level != self.level or out.shape != self.shape:
-            reason = f"the result has shape {out.shape}, x has {self.shape}" if out.level == self.level else "y is traced"
-            raise ValueError(f"x {symbol} y: {reason}; write x = x {symbol[0]} y")
-        if out.dtype != self.dtype:
-            if "biufc".index(out.dtype.kind) > "biufc".index(self.dtype.kind):
-                raise TypeError(f"x {symbol} y: the result is {out.dtype}, x is {self.dtype}; write x = x {symbol[0]} y")
-            out = astype(out, self.dtype)
-        return self._rebind(out)
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return self._in_place("+=", self + other)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return self._in_place("-=", self - other)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return self._in_place("*=", self * other)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return self._in_place("/=", self / other)
-
-    def __ifloordiv__(self, other: Any) -> Tensor:
-        return self._in_place("//=", self // other)
-
-    def __imod__(self, other: Any) -> Tensor:
-        return self._in_place("%=", self % other)
-
-    def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._in_place("**=", self**other)
-
-    def __imatmul__(self, other: Any) -> Tensor:
-        return self._in_place("@=", self @ other)
-
 
 class HookHandle:
     """What :meth:`Tensor.register_hook` returns."""
@@ -470,9 +434,43 @@ class HookHandle:
 _hook_keys = itertools.count()
 _unchanged = contextlib.nullcontext()
 
+_IN_PLACE = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@"}
+
+
+def _in_place(symbol: str, op: Primitive) -> Callable[[Tensor, Any], Tensor]:
+    """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
+
+    def method(self: Tensor, other: Any) -> Tensor:
+        if is_foreign(other):
+            return NotImplemented
+        self._check_can_change(f"x {symbol}= y")
+        out = op(self, other)
+        remedy = f"write x = x {symbol} y"
+        if out.level != self.level:
+            raise ValueError(f"x {symbol}= y: y belongs to a transform that x is not part of; {remedy}")
+        if out.shape != self.shape:
+            raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {self.shape}; {remedy}")
+        if out.dtype != self.dtype:
+            if not np.can_cast(out.dtype, self.dtype, "same_kind"):
+                raise TypeError(f"x {symbol}= y: the result is {out.dtype} and x is {self.dtype}; {remedy}")
+            out = astype(out, self.dtype)
+        return self._rebind(out)
+
+    return method
+
+
+def _set_operators(tensor_type: type[Tensor]) -> None:
+    for name, method in operators_of(tensor_type).items():
+        setattr(tensor_type, name, method)
+
+
 Tensor.family = Tensor
 Tensor._levels[0] = Tensor
 register_type(Tensor, handler, lambda tensor: tensor.device)
+_set_operators(Tensor)
+for _name, _symbol in _IN_PLACE.items():
+    setattr(Tensor, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
+Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def _raw(tensor: Tensor) -> Array:

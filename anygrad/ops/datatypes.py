@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from anygrad.primitive import Array, linear
 
-__all__ = ["astype", "is_complex", "is_inexact", "kind_of"]
+__all__ = ["astype", "is_complex", "is_inexact", "kind_of", "kinds"]
 
 Kind = Literal["b", "i", "f", "c"]
 
@@ -21,22 +21,23 @@ class _Kinds(dict[Any, Kind]):
         return kind
 
 
-_kinds = _Kinds()
+kinds = _Kinds()
+"""The kind of each dtype: what :func:`kind_of` looks up."""
 
 
 def kind_of(native: Any) -> Kind:
     """``b``, ``i``, ``f`` or ``c``: the kind of a dtype, which may be any library's own."""
-    return _kinds[native]
+    return kinds[native]
 
 
 def is_complex(x: Array) -> bool:
     """Whether an array is complex."""
-    return _kinds[x.dtype] == "c"
+    return kinds[x.dtype] == "c"
 
 
 def is_inexact(x: Array) -> bool:
     """Whether an array is of a real or complex floating dtype, and so can carry gradients."""
-    return _kinds[x.dtype] in "fc"
+    return kinds[x.dtype] in "fc"
 
 
 @linear(lambda g: g)  # the engine casts every cotangent to its operand's dtype

@@ -22,7 +22,7 @@ def subtract(x1: Array, x2: Array, /) -> Array:
     """The difference of two arrays, element by element."""
 
 
-@elementwise(lambda x2: x2, lambda x1: x1)
+@elementwise("x2", "x1")
 def multiply(x1: Array, x2: Array, /) -> Array:
     """The product of two arrays, element by element."""
 
@@ -37,7 +37,7 @@ def pow(x1: Array, x2: Array, /) -> Array:
     """``x1`` to the power ``x2``, element by element."""
 
 
-@elementwise(lambda x2: x2, lambda x1: x1)
+@elementwise("x2", "x1")
 def chain(x1: Array, x2: Array, /) -> Array:
     """A cotangent ``x1`` times a partial ``x2``, where a zero cotangent stays zero.
 
@@ -46,6 +46,12 @@ def chain(x1: Array, x2: Array, /) -> Array:
     masked = logical_and(equal(x1, 0), logical_not(isfinite(x2)))
     product = multiply(x1, x2)
     return where(masked, zeros_like(product), product)
+
+
+@nondifferentiable
+def may_have_zero(x: Array, /) -> bool:
+    """Whether an array may have an element that is 0, as far as can be told without waiting for it."""
+    return True
 
 
 @elementwise(-1)
@@ -125,7 +131,7 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
 # --- exponentials and logarithms --------------------------------------------------------------------------------------
 
 
-@elementwise(lambda out: out)
+@elementwise("out")
 def exp(x: Array, /) -> Array:
     """e to the power of each element."""
 

@@ -15,7 +15,7 @@ from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear
 
-__all__ = ["Scatter", "getitem", "iadd", "index_add", "index_iadd", "index_set", "take", "take_along_axis"]
+__all__ = ["Scatter", "getitem", "index_add", "index_iadd", "index_set", "take", "take_along_axis"]
 
 Key = Any
 
@@ -65,12 +65,6 @@ def index_add(x: Array, values: Array, /, key: Key) -> Array:
 def index_iadd(x: Array, values: Array, /, key: Key) -> Array:
     """The result of :func:`index_add`, for which ``x`` itself may be changed: only for arrays one owns."""
     return index_add(x, values, key)
-
-
-@linear(lambda g: g, lambda g: g)
-def iadd(x1: Array, x2: Array, /) -> Array:
-    """``x1 + x2``, for which ``x1`` itself may be changed: only for arrays one owns, with the sum's shape and dtype."""
-    return add(x1, x2)
 
 
 @linear(lambda g, indices, axis, x_shape: Scatter(g, _along(indices, axis, len(x_shape)), x_shape))
