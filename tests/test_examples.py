@@ -1,0 +1,137 @@
+"""The example of the README, run as its reader runs it."""
+
+import importlib.util
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+
+DIGITS = Path(__file__).parents[1] / "examples" / "digits.py"
+
+for needed in ("matplotlib", "rich", "sklearn"):
+    pytest.importorskip(needed)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    spec = importlib.util.spec_from_file_location("digits", DIGITS)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(*arguments, folder, **environment):
+    command = [sys.executable, "-W", "error", DIGITS, *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def history_on(digits, device, epochs=1, batch=64):
+    rng = np.random.default_rng(3)
+    network = digits.new_network(rng, device)
+    return list(digits.train(network, digits.load(device), epochs, batch, rng))
+
+
+def test_digits_learns_to_read_held_out_digits_and_draws_a_picture(tmp_path):
+    done = run("--device", "cpu", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    accuracy, seconds = re.search(
+        r"held-out accuracy (\S+)% after (\S+) s on cpu; picture: digits.png", done.stdout
+    ).groups()
+    assert float(accuracy) >= 97
+    assert float(seconds) < 60
+    picture = (tmp_path / "digits.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert 20_000 < len(picture) < 200_000
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    assert 1000 < width < 2000
+    assert 500 < height < 1000
+
+
+def test_training_starts_at_chance_and_lowers_every_loss(digits):
+    before, first, second = history_on(digits, "cpu", epochs=2)
+    assert abs(before.held_out_loss - math.log(10)) < 0.5
+    assert before.train_loss > first.train_loss > second.train_loss
+    assert before.held_out_loss > first.held_out_loss > second.held_out_loss
+    assert second.held_out_accuracy > 0.9 > before.held_out_accuracy
+
+
+@pytest.mark.parametrize(
+    ("library", "device", "batch"), [("torch", "torch:cpu", 64), ("array_api_strict", "strict:cpu", 512)]
+)
+def test_another_library_learns_what_numpy_learns(digits, library, device, batch):
+    pytest.importorskip(library)
+    expected = history_on(digits, "cpu", batch=batch)
+    np.testing.assert_allclose(history_on(digits, device, batch=batch), expected, rtol=1e-6)
+
+
+def test_jax_learns_in_single_precision(digits):
+    pytest.importorskip("jax")
+    before, after = history_on(digits, "jax:cpu", batch=512)
+    assert after.held_out_loss < 0.5 * before.held_out_loss
+
+
+def test_split_is_stratified_the_same_each_time_and_has_no_digit_twice(digits):
+    data, again = digits.load("cpu"), digits.load("cpu")
+    sizes = [len(part.labels) for part in data]
+    assert sizes == [1198, 5 * 1198, 599]
+    np.testing.assert_array_equal(data.held_out.images, again.held_out.images)
+    shares = [np.bincount(part.labels.numpy()) / len(part.labels) for part in data]
+    np.testing.assert_allclose(shares[0], shares[2], atol=0.002)
+    together = np.concatenate([data.train.images, data.held_out.images])
+    assert len(np.unique(together, axis=0)) == 1797
+
+
+def test_moved_digits_are_digits_one_pixel_away(digits):
+    image = np.arange(1.0, 65.0).reshape(1, 64)
+    down, right = (digits.move(image, *by).reshape(8, 8) for by in ((1, 0), (0, 1)))
+    np.testing.assert_array_equal(down, np.vstack([np.zeros((1, 8)), image.reshape(8, 8)[:-1]]))
+    np.testing.assert_array_equal(right, np.hstack([np.zeros((8, 1)), image.reshape(8, 8)[:, :-1]]))
+
+
+def test_cross_entropy_is_right_and_does_not_overflow(digits):
+    scores = ag.Tensor([[0.0, math.log(3.0)], [1e4, 0.0]], requires_grad=True)
+    loss = digits.cross_entropy(scores, ag.Tensor([1, 1]))
+    assert loss.item() == pytest.approx((math.log(4 / 3) + 1e4) / 2)
+    loss.backward()
+    np.testing.assert_allclose(scores.grad, [[0.125, -0.125], [0.5, -0.5]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--device", "toaster"], "unknown device 'toaster'"),
+        (["--device", "cpu:7"], "unknown device 'cpu:7'"),
+        (["--epochs", "0"], "must be a whole number from 1 up, given '0'"),
+        (["--epochs", "-3"], "must be a whole number from 1 up, given '-3'"),
+        (["--batch", "many"], "must be a whole number from 1 up, given 'many'"),
+        (["--seed", "1.5"], "must be a whole number from 0 up, given '1.5'"),
+        (["--out", "absent/digits.png"], "in a folder that exists, given 'absent/digits.png'"),
+        (["--out", "digits.txt"], "must be a .png, .pdf or .svg"),
+    ],
+)
+def test_wrong_options_are_refused_in_one_line(digits, arguments, expected, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["digits.py", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        digits.main()
+    assert stopped.value.code == 2
+    usage, error = capsys.readouterr().err.splitlines()
+    assert usage == "usage: digits.py [options]"
+    assert error.startswith(f"digits.py: error: argument {arguments[0]}: ")
+    assert expected in error
+
+
+@pytest.mark.parametrize("missing", ["matplotlib", "rich", "sklearn"])
+def test_missing_package_is_named_with_the_command_that_installs_it(tmp_path, missing):
+    (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('No module named {missing}', name={missing!r})")
+    done = run(folder=tmp_path, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == f"digits: {missing} is not installed; run: pip install 'anygrad[examples]'\n"
