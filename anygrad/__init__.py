@@ -1,7 +1,12 @@
 """Gradients for any array library.
 
-``Tensor`` holds an array of NumPy, CuPy or any library that follows the Python array API standard, and remembers how it was
-made; the functions here are the standard's and work on Tensors and on those libraries' own arrays alike.
+``Tensor`` holds an array of NumPy, CuPy or any library that follows the Python array API standard, and remembers how it
+was made; the functions here are the standard's and work on Tensors and on those libraries' own arrays alike.
+
+>>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+>>> ag.sum(ag.exp(x)).backward()
+>>> x.grad
+Tensor([2.71828183, 7.3890561 ])
 """
 
 import math as _math
@@ -10,21 +15,14 @@ import numpy as _np
 
 from anygrad import graph
 from anygrad.backends import Backend, backends, register_backend
-from anygrad.backends import cupy as _cupy, libraries as _libraries, numpy as _numpy
+from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
+from anygrad.backends import libraries as _libraries  # noqa: F401
+from anygrad.backends import numpy as _numpy  # noqa: F401
 from anygrad.creation import arange, asarray, empty, eye, from_dlpack, full, linspace, ones, zeros
 from anygrad.device import default_device, device, devices, is_available, set_default_device, synchronize
 from anygrad.graph import enable_grad, is_grad_enabled, no_grad
-from anygrad.ops.creation import (
-    empty_like,
-    full_like,
-    ones_like,
-    tril,
-    triu,
-    zeros_like,
-)
-from anygrad.ops.datatypes import (
-    astype,
-)
+from anygrad.ops.creation import empty_like, full_like, ones_like, tril, triu, zeros_like
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import (
     abs,
     acos,
@@ -63,9 +61,9 @@ from anygrad.ops.elementwise import (
     less,
     less_equal,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     logaddexp,
     logical_and,
     logical_not,
@@ -94,17 +92,8 @@ from anygrad.ops.elementwise import (
     tanh,
     trunc,
 )
-from anygrad.ops.indexing import (
-    index_add,
-    index_set,
-    take,
-    take_along_axis,
-)
-from anygrad.ops.linalg import (
-    matmul,
-    tensordot,
-    vecdot,
-)
+from anygrad.ops.indexing import index_add, index_set, take, take_along_axis
+from anygrad.ops.linalg import matmul, tensordot, vecdot
 from anygrad.ops.manipulation import (
     broadcast_arrays,
     broadcast_shapes,
@@ -124,37 +113,196 @@ from anygrad.ops.manipulation import (
     tile,
     unstack,
 )
-from anygrad.ops.reductions import (
-    all,
-    any,
-    cumulative_prod,
-    cumulative_sum,
-    diff,
-    max,
-    mean,
-    min,
-    prod,
-    std,
-    sum,
-    var,
-)
-from anygrad.ops.searching import (
-    argmax,
-    argmin,
-    count_nonzero,
-    nonzero,
-    searchsorted,
-    where,
-)
-from anygrad.ops.sorting import (
-    argsort,
-    sort,
-    unique_all,
-    unique_counts,
-    unique_inverse,
-    unique_values,
-)
+from anygrad.ops.reductions import all, any, cumulative_prod, cumulative_sum, diff, max, mean, min, prod, std, sum, var
+from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
+from anygrad.ops.sorting import argsort, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.tensor import Tensor
 from anygrad.transforms import grad, value_and_grad
 
 __version__ = "0.1.0"
+
+# --- constants and dtypes of the standard -----------------------------------------------------------------------------
+
+e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
+
+bool = _np.dtype("bool")
+complex64 = _np.dtype("complex64")
+complex128 = _np.dtype("complex128")
+float32 = _np.dtype("float32")
+float64 = _np.dtype("float64")
+int8 = _np.dtype("int8")
+int16 = _np.dtype("int16")
+int32 = _np.dtype("int32")
+int64 = _np.dtype("int64")
+uint8 = _np.dtype("uint8")
+uint16 = _np.dtype("uint16")
+uint32 = _np.dtype("uint32")
+uint64 = _np.dtype("uint64")
+
+__all__ = [
+    "Backend",
+    "Tensor",
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "all",
+    "any",
+    "arange",
+    "argmax",
+    "argmin",
+    "argsort",
+    "asarray",
+    "asin",
+    "asinh",
+    "astype",
+    "atan",
+    "atan2",
+    "atanh",
+    "backends",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "bool",
+    "broadcast_arrays",
+    "broadcast_shapes",
+    "broadcast_to",
+    "ceil",
+    "clip",
+    "complex64",
+    "complex128",
+    "concat",
+    "conj",
+    "copysign",
+    "cos",
+    "cosh",
+    "count_nonzero",
+    "cumulative_prod",
+    "cumulative_sum",
+    "default_device",
+    "device",
+    "devices",
+    "diff",
+    "divide",
+    "e",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "equal",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "eye",
+    "flip",
+    "float32",
+    "float64",
+    "floor",
+    "floor_divide",
+    "from_dlpack",
+    "full",
+    "full_like",
+    "grad",
+    "graph",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "imag",
+    "index_add",
+    "index_set",
+    "inf",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_available",
+    "is_grad_enabled",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "linspace",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "matmul",
+    "matrix_transpose",
+    "max",
+    "maximum",
+    "mean",
+    "meshgrid",
+    "min",
+    "minimum",
+    "moveaxis",
+    "multiply",
+    "nan",
+    "negative",
+    "newaxis",
+    "nextafter",
+    "no_grad",
+    "nonzero",
+    "not_equal",
+    "ones",
+    "ones_like",
+    "permute_dims",
+    "pi",
+    "positive",
+    "pow",
+    "prod",
+    "real",
+    "reciprocal",
+    "register_backend",
+    "remainder",
+    "repeat",
+    "reshape",
+    "roll",
+    "round",
+    "searchsorted",
+    "set_default_device",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sort",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "subtract",
+    "sum",
+    "synchronize",
+    "take",
+    "take_along_axis",
+    "tan",
+    "tanh",
+    "tensordot",
+    "tile",
+    "tril",
+    "triu",
+    "trunc",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
+    "unstack",
+    "value_and_grad",
+    "var",
+    "vecdot",
+    "where",
+    "zeros",
+    "zeros_like",
+]

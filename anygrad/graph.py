@@ -1,7 +1,7 @@
 """The graph of recorded operations and the engine that runs it backward.
 
-A :class:`Node` is one recorded operation: edges to what it was made from, and the raw arrays its rule needs. An *edge* is
-a leaf Tensor itself, the Node of an intermediate, or None for a constant. Nodes never hold intermediate Tensors, so
+A :class:`Node` is one recorded operation: edges to what it was made from, and the raw arrays its rule needs. An *edge*
+is a leaf Tensor itself, the Node of an intermediate, or None for a constant. Nodes never hold intermediate Tensors, so
 dropping the output frees everything; nothing here recurses, so depth is bounded by memory alone.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from anygrad.ops.elementwise import add
 from anygrad.ops.creation import copy
+from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import Scatter
 from anygrad.primitive import Array, describe, rank
 from anygrad.pullback import Pullback
@@ -39,7 +39,7 @@ class Node:
             the rule has run.
         params: the operation's static parameters; not set on an elementwise operation.
         shapes: shape and dtype of each operand, or None where all are those of the output.
-        hooks: functions of the cotangent, by key; absent until one is registered.
+        hooks: functions of the cotangent, by key; None until one is registered.
     """
 
     __slots__ = ("__weakref__", "hooks", "params", "parents", "pullback", "saved", "shapes")
@@ -48,8 +48,8 @@ class Node:
     parents: tuple[Edge | None, ...]
     saved: tuple[Any, ...] | None
     params: dict[str, Any]
-    shapes: tuple[tuple[tuple[int, ...], Any] | None, ...] | None
-    hooks: dict[int, Hook]
+    shapes: Any
+    hooks: dict[int, Hook] | None
 
     @property
     def name(self) -> str:
@@ -265,7 +265,7 @@ def backward(
         if node.hooks:
             g = _run_hooks(node, g, tensor_type)
         parents = node.parents
-        saved = node.saved
+        saved: tuple[Any, ...] = node.saved  # type: ignore[assignment]  # awaited() has looked
         if leading is not None:
             parents = tuple(parent if parent in leading else None for parent in parents)
             if node in targets:
@@ -324,6 +324,7 @@ def _run_hooks(node: Edge, g: Array, tensor_type: type[Tensor]) -> Array:
     """Show a cotangent to the hooks; each may replace it."""
     is_raw = not isinstance(g, tensor_type)
     gradient = tensor_type.rewrap(g, None) if is_raw else g
+    assert node.hooks is not None
     for hook in list(node.hooks.values()):
         replacement = hook(gradient)
         if replacement is None:

@@ -14,8 +14,8 @@ A body that only documents means "the array library's function of that name"; an
 implementation, written in anygrad's operations, for every library that does not override it.
 
 Positional-only parameters are *operands* (arrays, or scalars in their place); the rest are static *parameters*. A rule
-receives what its parameter names ask for: operands by name, ``out``, static parameters, and ``<operand>_shape``. Only the
-arrays that some rule names are kept for the backward pass.
+receives what its parameter names ask for: operands by name, ``out``, static parameters, and ``<operand>_shape``. Only
+the arrays that some rule names are kept for the backward pass.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ scalar_results: dict[type, Callable[[Any], Array]] = {}
 
 
 # --- array types ------------------------------------------------------------------------------------------------------
+
 
 class _Entry(NamedTuple):
     maker: Maker
@@ -269,7 +270,8 @@ class Elementwise(Primitive):
     """An operation on each element; ``rules`` holds the partial derivative in each operand.
 
     A partial is a function of what its parameters name; or such a name alone, where it is that very array; or the
-    constant ``1`` or ``-1``; or None where no gradient goes. A function from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
+    constant ``1`` or ``-1``; or None where no gradient goes. A function from complex to real numbers gives the ``w`` of
+    ``dL = Re(w dz)``.
     """
 
     kind = "elementwise"

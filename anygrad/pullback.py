@@ -36,9 +36,7 @@ def match(g: Array, meta: Meta) -> Array:
         g = astype(real(g) if is_complex(g) and kinds[dtype] != "c" else g, dtype)
     if g.shape != shape:
         added = len(g.shape) - len(shape)
-        axes = tuple(range(added)) + tuple(
-            i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1
-        )
+        axes = tuple(range(added)) + tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
         g = reshape(sum(g, axis=axes), shape)
     return g
 
@@ -70,7 +68,7 @@ class Pullback:
 
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
             params, shapes = node.params, node.shapes
-            cotangents = []
+            cotangents: list[Any] = []
             for entry, parent, meta in zip(rules, parents, shapes):
                 if parent is None or entry is None:
                     cotangents.append(None)

@@ -246,7 +246,9 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         result._edge = node = Node()
         node.pullback = pullback
         node.parents = (edge1, x2 if edge2 is True else edge2)
-        node.saved = (a if keep_1 else None, b if keep_2 else None, out if keep_out else None) if saves_any else _nothing
+        node.saved = (
+            (a if keep_1 else None, b if keep_2 else None, out if keep_out else None) if saves_any else _nothing
+        )
         node.hooks = None
         dtype = a.dtype
         if (dtype is b.dtype and a.shape == b.shape) if has_arrays else dtype == out.dtype:

@@ -55,11 +55,9 @@ class Tensor(ArrayMixin):
     data: Array
     _edge: Any  # None: a constant; True: a leaf that requires grad; a Node; or the leaf it stands for
     _grad: Tensor | None
-    hooks: dict[int, Hook]
+    hooks: dict[int, Hook] | None
 
-    def __init__(
-        self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None
-    ) -> None:
+    def __init__(self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
         self.data = _as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
         self._edge = True if requires_grad else None
 
@@ -208,7 +206,7 @@ class Tensor(ArrayMixin):
         wanted = None if inputs is None else _inputs(inputs)
         tensor_type = self._levels[self.level]
         cotangent = self._cotangent(grad, create_graph)
-        with backend_of(_raw(self)).quiet(), (enable_grad() if create_graph else _unchanged):
+        with backend_of(_raw(self)).quiet(), enable_grad() if create_graph else _unchanged:
             found = backward(
                 root,
                 cotangent if create_graph else cotangent.data,
@@ -267,8 +265,9 @@ class Tensor(ArrayMixin):
         edge = edge_of(self)
         if edge is None:
             raise RuntimeError("register_hook: the Tensor does not require a gradient")
-        if not hasattr(edge, "hooks"):
+        if getattr(edge, "hooks", None) is None:
             edge.hooks = {}
+        assert edge.hooks is not None
         key = next(_hook_keys)
         edge.hooks[key] = hook
         return HookHandle(edge.hooks, key)
@@ -299,9 +298,9 @@ class Tensor(ArrayMixin):
         """
         if isinstance(target, str) and (target == "auto" or not _is_dtype_name(target)):
             place = resolve(target)
-            return self if place.name == self.device else to_device(self, place.name, source=self.device)  # type: ignore[no-any-return]
+            return self if place.name == self.device else to_device(self, place.name, source=self.device)
         dtype = np.dtype(target)
-        return self if dtype == self.dtype else astype(self, dtype)  # type: ignore[no-any-return]
+        return self if dtype == self.dtype else astype(self, dtype)
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
         """This Tensor on another device, as the array API standard names it."""
@@ -379,7 +378,9 @@ class Tensor(ArrayMixin):
 
     def __bool__(self) -> bool:
         if self.size != 1:
-            raise ValueError(f"the truth of a Tensor of shape {self.shape} is ambiguous; use anygrad.any or anygrad.all")
+            raise ValueError(
+                f"the truth of a Tensor of shape {self.shape} is ambiguous; use anygrad.any or anygrad.all"
+            )
         return bool(self.item())
 
     def __format__(self, spec: str) -> str:
@@ -394,11 +395,6 @@ class Tensor(ArrayMixin):
     def __setitem__(self, key: Any, value: Any) -> None:
         self._check_can_change("x[key] = value")
         key = unwrapped_key(key)
-        if isinstance(value, Tensor) and value.level > self.level:
-            raise RuntimeError(
-                "x[key] = value inside a differentiated function: x was made outside of it, or as a constant; "
-                "write x = anygrad.index_set(x, value, key)"
-            )
         if rank(type(value)) < 0 and type(value) not in SCALARS:
             value = Tensor(value, device=self.device)
         self._rebind(index_set(self, value, own_key(key, copy)))
@@ -411,9 +407,10 @@ class Tensor(ArrayMixin):
             )
 
     def _rebind(self, out: Tensor) -> Tensor:
-        if self._edge is True:
-            out._edge = True
-        self.data, self._edge = out.data, out._edge
+        """Become a result, also one of the level of a transform that runs; a leaf, changed under no_grad, stays one."""
+        self._edge = True if self._edge is True else out._edge
+        self.data = out.data
+        self.__class__ = out.__class__
         return self
 
 
@@ -434,7 +431,16 @@ class HookHandle:
 _hook_keys = itertools.count()
 _unchanged = contextlib.nullcontext()
 
-_IN_PLACE = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@"}
+_IN_PLACE = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "matmul": "@",
+}
 
 
 def _in_place(symbol: str, op: Primitive) -> Callable[[Tensor, Any], Tensor]:
@@ -442,12 +448,10 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Tensor, Any], Tensor]:
 
     def method(self: Tensor, other: Any) -> Tensor:
         if is_foreign(other):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
         self._check_can_change(f"x {symbol}= y")
         out = op(self, other)
         remedy = f"write x = x {symbol} y"
-        if out.level != self.level:
-            raise ValueError(f"x {symbol}= y: y belongs to a transform that x is not part of; {remedy}")
         if out.shape != self.shape:
             raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {self.shape}; {remedy}")
         if out.dtype != self.dtype:
@@ -470,7 +474,7 @@ register_type(Tensor, handler, lambda tensor: tensor.device)
 _set_operators(Tensor)
 for _name, _symbol in _IN_PLACE.items():
     setattr(Tensor, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
-Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+Tensor.__hash__ = object.__hash__  # type: ignore[assignment,method-assign]
 
 
 def _raw(tensor: Tensor) -> Array:

@@ -27,7 +27,8 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
         argnums: which positional arguments to differentiate; several give a tuple of gradients.
 
     Returns:
-        A function whose result has the shape, dtype, library and device of the argument. It can be differentiated again.
+        A function whose result has the shape, dtype, library and device of the argument; it can be differentiated
+        again.
 
     Raises:
         TypeError: when called: an argument is no floating array, or ``f`` returns no real scalar.

@@ -41,7 +41,7 @@ def pow(x1: Array, x2: Array, /) -> Array:
 def chain(x1: Array, x2: Array, /) -> Array:
     """A cotangent ``x1`` times a partial ``x2``, where a zero cotangent stays zero.
 
-    Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is the ordinary one.
+    Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is ``x1 * x2``.
     """
     masked = logical_and(equal(x1, 0), logical_not(isfinite(x2)))
     product = multiply(x1, x2)
@@ -133,7 +133,7 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
 
 @elementwise("out")
 def exp(x: Array, /) -> Array:
-    """e to the power of each element."""
+    """E to the power of each element."""
 
 
 @elementwise(lambda out: add(out, 1))

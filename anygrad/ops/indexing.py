@@ -1,7 +1,7 @@
 """Reading and writing parts of an array.
 
-A key is what NumPy takes between brackets: integers, slices, ``...``, None, integer arrays, boolean masks, and tuples of
-these. Arrays within a key are raw arrays of the library of the array that is indexed.
+A key is what NumPy takes between brackets: integers, slices, ``...``, None, integer arrays, boolean masks, and tuples
+of these. Arrays within a key are raw arrays of the library of the array that is indexed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.datatypes import kind_of
-from anygrad.ops.elementwise import add, equal
+from anygrad.ops.elementwise import equal
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear

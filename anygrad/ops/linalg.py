@@ -8,7 +8,6 @@ from anygrad.ops._axes import inverse, normalized
 from anygrad.ops.datatypes import is_complex
 from anygrad.ops.elementwise import conj, multiply
 from anygrad.ops.manipulation import expand_dims, matrix_transpose, permute_dims, reshape
-from anygrad.ops.reductions import sum
 from anygrad.primitive import Array, bilinear
 
 TensordotAxes = int | tuple[Sequence[int], Sequence[int]]

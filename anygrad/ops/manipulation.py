@@ -164,7 +164,7 @@ def _gather_repeats(g: Array, repeats: Any, axis: int | None, shape: Shape) -> A
     at = normalized(axis, len(shape))[0] if axis is not None else 0
     line = shape if axis is not None else (size,)
     if isinstance(repeats, int):
-        split = line[:at] + (line[at], repeats) + line[at + 1 :]
+        split = (*line[:at], line[at], repeats, *line[at + 1 :])
         return reshape(sum(reshape(g, split), axis=at + 1), shape)
     source = repeat(new_arange(g, line[at]), repeats)
     return reshape(Scatter(g, (slice(None),) * at + (source,), line).dense(), shape)

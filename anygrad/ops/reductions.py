@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from anygrad.ops._axes import Axes, Shape, count, kept, normalized
+from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.ops.datatypes import astype, is_complex
-from anygrad.ops.elementwise import add, conj, divide, equal, multiply, square, subtract, real, sqrt
-from anygrad.ops.creation import new_arange, new_zeros, ones_like, zeros_like
-from anygrad.ops.indexing import getitem, take_along_axis
+from anygrad.ops.elementwise import add, conj, divide, equal, multiply, subtract
+from anygrad.ops.indexing import getitem
 from anygrad.ops.manipulation import broadcast_to, concat, flip, reshape
 from anygrad.ops.searching import where
-from anygrad.ops.sorting import sort
 from anygrad.primitive import Array, linear, nondifferentiable, primitive
 
 # --- reductions -------------------------------------------------------------------------------------------------------
@@ -66,16 +65,12 @@ def any(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 @linear(lambda g, axis, include_initial: _cumulative_sum_rule(g, axis, include_initial))
-def cumulative_sum(
-    x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
-) -> Array:
+def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The sums of the elements up to each one along an axis."""
 
 
 @primitive(lambda g, x, axis, include_initial: _cumulative_prod_rule(g, x, axis, include_initial))
-def cumulative_prod(
-    x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
-) -> Array:
+def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The products of the elements up to each one along an axis."""
 
 
@@ -134,8 +129,8 @@ def _prod_rule(g: Array, x: Array, axis: Axes) -> Array:
 
 def _last(x: Array, axis: Axes) -> tuple[Array, Any]:
     """The array with the reduced axes flattened into a last one, and the way back."""
-    from anygrad.ops.manipulation import permute_dims
     from anygrad.ops._axes import inverse
+    from anygrad.ops.manipulation import permute_dims
 
     shape = tuple(x.shape)
     axes = normalized(axis, len(shape))

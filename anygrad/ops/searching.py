@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anygrad.ops.creation import zeros_like
 from anygrad.primitive import Array, linear, nondifferentiable
 
@@ -26,7 +28,7 @@ def argmin(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> A
 
 
 @nondifferentiable
-def nonzero(x: Array, /) -> tuple[Array, ...]:
+def nonzero(x: Array, /) -> Any:
     """The indices of the elements that are not zero, an array for each axis."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anygrad.primitive import Array, device_of, linear
+from anygrad.primitive import Array, linear
 
 
 @linear(lambda g, source: to_device(g, source))
