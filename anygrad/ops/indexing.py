@@ -6,6 +6,7 @@ of these. Arrays within a key are raw arrays of the library of the array that is
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
@@ -67,7 +68,7 @@ def index_iadd(x: Array, values: Array, /, key: Key) -> Array:
     return index_add(x, values, key)
 
 
-@linear(lambda g, indices, axis, x_shape: Scatter(g, _along(indices, axis, len(x_shape)), x_shape))
+@linear(lambda g, indices, axis, x_shape: _put_back(g, indices, axis, x_shape))
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """The elements at some indices along an axis."""
 
@@ -77,8 +78,10 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """The elements at indices of their own for each line along an axis."""
 
 
-def _along(indices: Array, axis: int | None, ndim: int) -> Key:
-    return (slice(None),) * ((axis or 0) % ndim) + (indices,)
+def _put_back(g: Array, indices: Array, axis: int | None, shape: tuple[int, ...]) -> Any:
+    if axis is None and len(shape) != 1:  # NumPy and CuPy then read from the flattened array
+        return reshape(Scatter(g, (indices,), (math.prod(shape),)).dense(), shape)
+    return Scatter(g, (slice(None),) * ((axis or 0) % len(shape)) + (indices,), shape)
 
 
 def _each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
