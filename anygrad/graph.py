@@ -280,6 +280,7 @@ def backward(
             raise
         if not retain_graph:
             node.saved = None
+        del saved
         for parent, c, is_fresh in zip(parents, cotangents, pullback.fresh):
             if parent is None:
                 continue

@@ -200,8 +200,8 @@ def atan(x: Array, /) -> Array:
 
 
 @elementwise(
-    lambda x1, x2: divide(x2, add(square(x1), square(x2))),
-    lambda x1, x2: negative(divide(x1, add(square(x1), square(x2)))),
+    lambda x1, x2: divide(x2, add(square_of(x1), square_of(x2))),
+    lambda x1, x2: negative(divide(x1, add(square_of(x1), square_of(x2)))),
 )
 def atan2(x1: Array, x2: Array, /) -> Array:
     """The angle in radians, in [-pi, pi], of the point with ordinate ``x1`` and abscissa ``x2``."""
@@ -395,8 +395,15 @@ def bitwise_right_shift(x1: Array, x2: Array, /) -> Array:
 
 
 def reciprocal_of(x: Array) -> Array:
-    """``1 / x`` in the dtype of ``x``; the standard's ``reciprocal`` is slower in some libraries."""
+    """``1 / x``, also of a Python number: an operand that an array was combined with."""
+    if isinstance(x, int | float | complex):
+        return 1 / x if x else math.copysign(math.inf, x.real)
     return divide(1, x)
+
+
+def square_of(x: Array) -> Array:
+    """``x * x``, also of a Python number."""
+    return x * x if isinstance(x, int | float | complex) else square(x)
 
 
 def _power_rule(x1: Array, x2: Array) -> Array:
