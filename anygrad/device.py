@@ -46,17 +46,19 @@ def resolve(name: str | None = None) -> Place:
     if backend is None:
         known = ["cpu", "cuda", *(b for b in backends if b not in ("numpy", "cupy"))]
         raise ValueError(f"unknown device {name!r}; the names are 'auto' and, with ':' and a device of theirs, {known}")
-    short = short or backend.default_device
     try:
         found = backend.devices
+        short = short or backend.default_device
     except ImportError as error:
-        raise ImportError(f"device {name!r} asked for, but {error}") from error
+        raise ImportError(f"device {name!r} asked for, but {error}; or use device 'cpu' or 'auto'") from error
     except RuntimeError as error:
         raise RuntimeError(f"device {name!r} asked for, but there is {error}; use device 'cpu' or 'auto'") from error
     if short not in found:
-        names = [backend.device_name(s) for s in found] or "none"
-        error_type = RuntimeError if backend.name == "cupy" else ValueError
-        raise error_type(f"unknown device {name!r}; the devices of backend {backend.name!r} here: {names}")
+        names = [backend.device_name(s) for s in found]
+        missing = backend.name == "cupy" and short.isdigit()  # a name that means something, on another machine
+        raise (RuntimeError if missing else ValueError)(
+            f"unknown device {name!r}; the devices of backend {backend.name!r} here: {names or 'none'}"
+        )
     return Place(backend, short)
 
 
@@ -150,7 +152,7 @@ def is_available(name: str) -> bool:
 def unavailable_reason(backend: Backend) -> str | None:
     """Why a backend cannot be used here, or None if it can."""
     try:
-        return None if backend.devices else "the library is installed and finds no device"
+        return None if backend.devices else "it finds no device"
     except (ImportError, RuntimeError) as error:
         return str(error)
 
@@ -170,7 +172,8 @@ def synchronize(name: str | None = None) -> None:
 
     >>> ag.synchronize("cpu")
     """
-    resolve(name).backend.synchronize()
+    place = resolve(name)
+    place.backend.synchronize(place.short)
 
 
 def _to_device(x: Array, device: str, source: str | None = None) -> Array:

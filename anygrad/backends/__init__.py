@@ -11,7 +11,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
+from types import FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,22 +37,21 @@ class Backend:
         self,
         name: str,
         *,
-        namespace: ModuleType | Callable[[], Any],
-        array_types: Iterable[type] | Callable[[], Iterable[type]],
-        devices: Callable[[], Mapping[str, Any]],
-        default_device: str,
+        namespace: Any,
+        array_types: type | Iterable[type] | Callable[[], Iterable[type]],
+        devices: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        default_device: str | None,
         packages: tuple[str, ...],
         mutable: bool,
         asarray: Callable[..., Array] | None,
         to_numpy: Callable[[Array], Any] | None,
-        synchronize: Callable[[], None] | None,
+        synchronize: Callable[[Any], None] | None,
         quiet: Callable[[], contextlib.AbstractContextManager[Any]],
         install: str,
     ) -> None:
         self.name = name
         self.packages = packages
         self.mutable = mutable
-        self.default_device = default_device
         self.quiet = quiet
         self.install = install
         self.overrides: dict[str, Implementation] = {}
@@ -60,6 +59,7 @@ class Backend:
         self._namespace = namespace
         self._array_types = array_types
         self._devices = devices
+        self._default_device = default_device
         self._asarray = asarray
         self._to_numpy = to_numpy
         self._synchronize = synchronize
@@ -69,6 +69,11 @@ class Backend:
 
     # --- loading ---
 
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the namespace is given as a function that imports it."""
+        return isinstance(self._namespace, FunctionType)
+
     @functools.cached_property
     def namespace(self) -> Any:
         """The library's array-API namespace; importing it registers the array types.
@@ -77,11 +82,16 @@ class Backend:
             ImportError: the library is not installed; the message has the pip command.
         """
         try:
-            namespace = self._namespace if isinstance(self._namespace, ModuleType) else self._namespace()
+            namespace = self._namespace() if self.is_lazy else self._namespace
         except ImportError as error:
-            raise ImportError(f"the {self.name!r} backend needs {self.packages[0]}: {self.install}") from error
+            missing = isinstance(error, ModuleNotFoundError) and error.name in self.packages
+            reason = "is not installed" if missing else f"cannot be imported ({str(error).strip()})"
+            raise ImportError(f"{self.packages[0]} {reason}; install it with: {self.install}") from error
         types = self._array_types
-        self.array_types = tuple(types() if callable(types) else types)
+        self.array_types = (types,) if isinstance(types, type) else tuple(types() if callable(types) else types)
+        for array_type in self.array_types:
+            if array_type in _by_type:
+                raise ValueError(f"{array_type.__qualname__} belongs to {_by_type[array_type]!r} already")
         for array_type in self.array_types:
             _by_type[array_type] = self
             register_type(array_type, self.implementation, self.device_of)
@@ -93,7 +103,12 @@ class Backend:
     def devices(self) -> dict[str, Any]:
         """The library's own device objects by short name, the default one first."""
         assert self.namespace is not None
-        return dict(self._devices())
+        return dict(self._devices() if callable(self._devices) else self._devices)
+
+    @property
+    def default_device(self) -> str:
+        """The short name of the device meant by the backend's name alone."""
+        return self._default_device or next(iter(self.devices))
 
     # --- operations ---
 
@@ -121,29 +136,41 @@ class Backend:
         if function is None:
             raise TypeError(f"{op.name}: the {self.name!r} backend has no such operation")
         takes_dtype = "dtype" in op.defaults or "dtype" in op.operands
-        return self._translating(function) if takes_dtype and function is not op.default else function
+        return self._translating(function, op) if takes_dtype and function is not op.default else function
 
-    def _translating(self, function: Implementation) -> Implementation:
-        if self.native_dtype(np.dtype("float32")) is np.dtype("float32"):
-            return function
-
-        def translate(value: Any) -> Any:
-            return self.native_dtype(value) if isinstance(value, np.dtype) else value
+    def _translating(self, function: Implementation, op: Primitive) -> Implementation:
+        """A function whose dtype argument may be a NumPy dtype, or anything that names one."""
+        place = op.operands.index("dtype") if "dtype" in op.operands else None
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return function(*map(translate, args), **{k: translate(v) for k, v in kwargs.items()})
+            if place is not None:
+                args = (*args[:place], self._translated(args[place]), *args[place + 1 :])
+            if kwargs.get("dtype") is not None:
+                kwargs["dtype"] = self._translated(kwargs["dtype"])
+            return function(*args, **kwargs)
 
         return wrapper
+
+    def _translated(self, dtype: Any) -> Any:
+        try:
+            return self.native_dtype(np.dtype(dtype))
+        except TypeError:  # it is the library's own already
+            return dtype
 
     # --- arrays ---
 
     def native_dtype(self, dtype: Dtype) -> Any:
         """The library's own dtype object for a NumPy dtype."""
-        return getattr(self.namespace, dtype.name)
+        native = getattr(self.namespace, dtype.name, None)
+        if native is None:
+            raise TypeError(f"the {self.name!r} backend has no dtype {dtype.name}")
+        return native
 
     def device_of(self, array: Array) -> str:
         """The full name of an array's device, such as ``"cuda:1"`` or ``"strict:device1"``."""
+        if len(self.devices) == 1:
+            return self.device_name(next(iter(self.devices)))
         native = array.device
         for name, device in self.devices.items():
             if device == native:
@@ -164,24 +191,24 @@ class Backend:
         """The array on the host, as a NumPy array (which may share memory with it)."""
         return np.asarray(array) if self._to_numpy is None else self._to_numpy(array)
 
-    def synchronize(self) -> None:
-        """Wait for all work queued on the library's devices."""
+    def synchronize(self, device: str) -> None:
+        """Wait for all work queued on a device (short name)."""
         if self._synchronize is not None:
-            self._synchronize()
+            self._synchronize(self.devices[device])
 
 
 def register_backend(
     name: str,
     *,
-    namespace: ModuleType | Callable[[], Any],
-    array_types: Iterable[type] | Callable[[], Iterable[type]],
-    devices: Callable[[], Mapping[str, Any]] | None = None,
+    namespace: Any,
+    array_types: type | Iterable[type] | Callable[[], Iterable[type]],
+    devices: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     packages: tuple[str, ...] | None = None,
-    default_device: str = "cpu",
+    default_device: str | None = None,
     mutable: bool = False,
     asarray: Callable[..., Array] | None = None,
     to_numpy: Callable[[Array], Any] | None = None,
-    synchronize: Callable[[], None] | None = None,
+    synchronize: Callable[[Any], None] | None = None,
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
     install: str = "",
     backend_class: type[Backend] = Backend,
@@ -190,16 +217,18 @@ def register_backend(
 
     Args:
         name: the backend's name; its devices are called ``"name:device"``.
-        namespace: its array-API namespace, or a function that imports it when it is first needed.
+        namespace: its array-API namespace (any object with the standard's functions and dtypes), or a function without
+            arguments that imports it when it is first needed.
         array_types: the types of its arrays, or a function that gives them once the namespace is imported.
-        devices: a function that gives the library's device objects by short name; by default one, ``"cpu"``, which
-            is passed to the library as ``device=None``.
+        devices: the library's own device objects by short name, or a function that gives them; by default one,
+            ``"cpu"``, which is passed to the library as ``device=None``. An array's ``device`` is compared with these.
         packages: top-level packages whose arrays announce the library; by default ``(name,)``.
-        default_device: the short name meant by ``"name"`` alone.
-        mutable: whether ``array += other`` changes the array, so that gradients may be summed in place.
-        asarray: ``asarray(value, *, dtype, device, copy)`` if the namespace's own does not take NumPy arrays.
+        default_device: the short name meant by ``"name"`` alone; by default the first of the devices.
+        mutable: whether ``x[key] = y`` changes an array, so that copies may be written into.
+        asarray: ``asarray(value, *, dtype, device, copy)`` where the namespace's own does not take NumPy arrays. It gets
+            one of these or an array of the library, and the library's own dtype (or None) and device.
         to_numpy: how to copy an array to the host; by default ``numpy.asarray``.
-        synchronize: waits for queued work, where the library works asynchronously.
+        synchronize: waits for the work queued on one of the devices, where the library works asynchronously.
         quiet: a context in which floating-point warnings of the library are silent (used during backward).
         install: the command that installs the library, for error messages.
         backend_class: a subclass of :class:`Backend`, where a library needs more than these arguments say.
@@ -208,17 +237,17 @@ def register_backend(
         The backend; ``backend.implement("op")`` overrides single operations.
 
     Raises:
-        ValueError: the name is taken or not an identifier.
+        ValueError: the name is taken or not an identifier, or one of the types is another backend's.
     """
     if not name.isidentifier():
         raise ValueError(f"register_backend: name must be an identifier, given {name!r}")
-    if name in backends:
-        raise ValueError(f"register_backend: there is a backend named {name!r} already")
+    if name in backends or name in ("auto", "cpu", "cuda"):
+        raise ValueError(f"register_backend: the name {name!r} is taken")
     backend = backend_class(
         name,
         namespace=namespace,
         array_types=array_types,
-        devices=devices or (lambda: {default_device: None}),
+        devices=devices or {default_device or "cpu": None},
         default_device=default_device,
         packages=packages or (name,),
         mutable=mutable,
@@ -229,8 +258,12 @@ def register_backend(
         install=install or f"pip install {name}",
     )
     backends[name] = backend
-    if isinstance(namespace, ModuleType):
-        assert backend.namespace is namespace
+    if not backend.is_lazy:
+        try:
+            assert backend.namespace is namespace
+        except Exception:
+            del backends[name]
+            raise
     return backend
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, register_backend
-from anygrad.backends.generic import library
-from anygrad.primitive import Array
+from anygrad.backends.generic import library, spread
+from anygrad.primitive import Array, Implementation, Primitive
 
 INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
 
@@ -26,8 +27,13 @@ class CupyBackend(Backend):
     def device_name(self, short: str) -> str:
         return "cuda" if short == "0" else f"cuda:{short}"
 
+    def implementation(self, op: Primitive, array_type: type) -> Implementation:
+        function = super().implementation(op, array_type)
+        # CuPy works on the current device, and puts results there, wherever its operands are.
+        return _where_operands_are(function) if len(self.devices) > 1 and function is not op.default else function
+
     def asarray(self, value: Any, dtype: Dtype | None, device: str, copy: bool | None = None) -> Array:
-        import cupy  # type: ignore[import-not-found]
+        import cupy
 
         with self.devices[device]:
             if isinstance(value, cupy.ndarray) and value.device != self.devices[device]:
@@ -36,6 +42,33 @@ class CupyBackend(Backend):
 
     def to_numpy(self, array: Array) -> Any:
         return array.get()
+
+
+def _where_operands_are(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function run on the device of its arrays, which must be one."""
+    import cupy
+
+    @functools.wraps(function)
+    def run(*args: Any, **params: Any) -> Any:
+        device = None
+        for array in _arrays(args, cupy.ndarray):
+            if device is not None and array.device != device:
+                raise ValueError(f"arrays on {device} and on {array.device}")
+            device = array.device
+        if device is None or device.id == cupy.cuda.runtime.getDevice():
+            return function(*args, **params)
+        with device:
+            return function(*args, **params)
+
+    return run
+
+
+def _arrays(args: Iterable[Any], array_type: type) -> Iterable[Array]:
+    for arg in args:
+        if isinstance(arg, array_type):
+            yield arg
+        elif isinstance(arg, list | tuple):
+            yield from _arrays(arg, array_type)
 
 
 def _devices() -> Mapping[str, Any]:
@@ -54,10 +87,8 @@ def _array_types() -> list[type]:
     return [cupy.ndarray]
 
 
-def _synchronize() -> None:
-    import cupy
-
-    cupy.cuda.get_current_stream().synchronize()
+def _synchronize(device: Any) -> None:
+    device.synchronize()
 
 
 cupy = register_backend(
@@ -75,24 +106,23 @@ cupy = register_backend(
 
 @cupy.implement("chain")
 def _chain(g: Array, partial: Array) -> Array:
+    if g.dtype != partial.dtype:
+        dtype = np.result_type(g.dtype, partial.dtype)
+        g, partial = g.astype(dtype, copy=False), partial.astype(dtype, copy=False)
     return _chain_kernel()(g, partial)
 
 
-_kernels: dict[str, Any] = {}
-
-
+@functools.cache
 def _chain_kernel() -> Any:
     import cupy
 
-    if "chain" not in _kernels:
-        # One launch, no branch on the host: the mask is part of the product.
-        _kernels["chain"] = cupy.ElementwiseKernel(
-            "T g, T partial",
-            "T product",
-            "product = (g == T(0) && !isfinite(partial)) ? T(0) : g * partial",
-            "anygrad_chain",
-        )
-    return _kernels["chain"]
+    # One launch, no branch on the host: the mask is part of the product.
+    return cupy.ElementwiseKernel(
+        "T g, T partial",
+        "T product",
+        "product = (g == T(0) && !isfinite(partial)) ? T(0) : T(g * partial)",
+        "anygrad_chain",
+    )
 
 
 @cupy.implement("new_zeros")
@@ -121,24 +151,52 @@ def _getitem(x: Array, key: Any) -> Array:
     return x[key]
 
 
+def _has_integer_array(key: Any) -> bool:
+    return any(hasattr(part, "dtype") and part.dtype != bool for part in (key if type(key) is tuple else (key,)))
+
+
 @cupy.implement("index_set")
 def _index_set(x: Array, values: Array, key: Any) -> Array:
     out = x.copy(order="C")
-    out[key] = values
-    return out
+    if not _has_integer_array(key):
+        out[key] = values
+        return out
+    import cupy
+    import cupyx
+
+    # Writing through repeated indices has no order on a GPU; the largest of the writers' numbers has.
+    shape = x[key].shape
+    values = spread(cupy_namespace(), x, values, shape).reshape(-1)
+    if not values.size:
+        return out
+    numbers = cupy.arange(1, values.size + 1, dtype=np.uint64).reshape(shape)
+    writer = cupy.zeros(x.shape, np.uint64)
+    cupyx.scatter_max(writer, key, numbers)
+    return cupy.where(writer > 0, values[writer.astype(np.int64) - 1], out)
+
+
+def cupy_namespace() -> Any:
+    """CuPy through array-api-compat."""
+    return cupy.namespace
 
 
 @cupy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
-    import cupyx  # type: ignore[import-not-found]
+    import cupy
+    import cupyx
 
-    if not any(hasattr(part, "dtype") and part.dtype != bool for part in (key if type(key) is tuple else (key,))):
+    if not _has_integer_array(key):
         x[key] += values
     elif x.dtype.kind == "c":  # CuPy's scatter-add has no complex: the two parts are added one by one
+        values = cupy.asarray(values, dtype=x.dtype)
         cupyx.scatter_add(x.real, key, values.real)
         cupyx.scatter_add(x.imag, key, values.imag)
-    else:
+    elif x.dtype.kind == "f":
         cupyx.scatter_add(x, key, values)
+    else:  # nor signed integers of 64 bits, which add up as unsigned ones do, nor short ones
+        total = cupy.zeros(x.shape, np.uint64)
+        cupyx.scatter_add(total, key, cupy.asarray(values).astype(np.int64).view(np.uint64))
+        x += total.view(np.int64).astype(x.dtype)
     return x
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from anygrad.backends import register_backend
-from anygrad.backends.generic import library
+from anygrad.backends.generic import has_array, library, positions, spread
 from anygrad.primitive import Array
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
@@ -25,8 +28,21 @@ def _torch_devices() -> Mapping[str, Any]:
     return {"cpu": torch.device("cpu"), **cuda}
 
 
+def _torch_asarray(value: Any, *, dtype: Any, device: Any, copy: bool | None) -> Array:
+    if isinstance(value, np.ndarray) and (not value.flags.writeable or min(value.strides, default=0) < 0):
+        value = value.copy()  # PyTorch shares the memory of writable arrays alone, and has no negative strides
+    return torch.namespace.asarray(value, dtype=dtype, device=device, copy=copy)
+
+
 def _torch_to_numpy(x: Array) -> Any:
-    return x.detach().cpu().numpy()
+    return x.detach().resolve_conj().resolve_neg().cpu().numpy()
+
+
+def _torch_synchronize(device: Any) -> None:
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 torch = register_backend(
@@ -35,30 +51,48 @@ torch = register_backend(
     array_types=_torch_types,
     devices=_torch_devices,
     mutable=True,
+    asarray=_torch_asarray,
     to_numpy=_torch_to_numpy,
+    synchronize=_torch_synchronize,
     install="pip install torch",
 )
 
 
+def _steps_back(key: Any) -> bool:
+    """Whether a key has a slice with a negative step, which PyTorch does not take."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(isinstance(part, slice) and part.step is not None and part.step < 0 for part in parts)
+
+
 @torch.implement("getitem")
 def _torch_getitem(x: Array, key: Any) -> Array:
-    return x[key]
+    return x.reshape(-1)[positions(torch.namespace, x, key)] if _steps_back(key) else x[key]
 
 
 @torch.implement("index_set")
 def _torch_index_set(x: Array, values: Array, key: Any) -> Array:
-    out = x.clone()
-    out[key] = values
-    return out
+    import torch as library
+
+    out = x.clone(memory_format=library.contiguous_format)
+    if not has_array(key) and not _steps_back(key):
+        out[key] = values
+        return out
+    # Writing through repeated indices has no order in PyTorch; the largest of the writers' numbers has.
+    at = positions(torch.namespace, x, key)
+    values = spread(torch.namespace, x, values, at.shape).reshape(-1)
+    numbers = library.arange(1, at.numel() + 1, device=x.device)
+    writer = library.zeros(x.numel(), dtype=library.int64, device=x.device)
+    writer = writer.scatter_reduce(0, at.reshape(-1), numbers, reduce="amax")
+    writer = writer.reshape(x.shape)
+    return library.where(writer > 0, values[writer - 1], x) if at.numel() else out
 
 
 @torch.implement("index_iadd")
 def _torch_index_iadd(x: Array, values: Array, key: Any) -> Array:
-    if any(hasattr(part, "dtype") for part in (key if isinstance(key, tuple) else (key,))):
-        import torch
-
-        positions = torch.arange(x.numel(), device=x.device).reshape(x.shape)[key]
-        x.view(-1).index_add_(0, positions.reshape(-1), values.broadcast_to(positions.shape).reshape(-1))
+    if has_array(key) or _steps_back(key):
+        at = positions(torch.namespace, x, key)
+        values = spread(torch.namespace, x, values, at.shape)
+        x.view(-1).index_add_(0, at.reshape(-1), values.reshape(-1))
     else:
         x[key] += values
     return x
@@ -75,9 +109,9 @@ def _torch_index_add(x: Array, values: Array, key: Any) -> Array:
 
 
 def _jax_types() -> list[type]:
-    import jax.numpy as jnp
+    import jax.numpy
 
-    return [type(jnp.zeros(()))]
+    return [type(jax.numpy.zeros(()))]
 
 
 def _jax_devices() -> Mapping[str, Any]:
@@ -86,21 +120,22 @@ def _jax_devices() -> Mapping[str, Any]:
     return {(d.platform if d.id == 0 else f"{d.platform}:{d.id}"): d for d in jax.devices()}
 
 
+def _jax_synchronize(device: Any) -> None:
+    import jax
+
+    # A device runs what it was given in order, so what is given last is done when all is.
+    (jax.device_put(0.0, device) + 1.0).block_until_ready()
+
+
 jax = register_backend(
     "jax",
     namespace=library("jax.numpy"),
     array_types=_jax_types,
     devices=_jax_devices,
     packages=("jax", "jaxlib"),
+    synchronize=_jax_synchronize,
     install="pip install jax",
 )
-
-
-@jax.implement("new_arange")
-def _jax_new_arange(x: Array, n: int) -> Array:
-    import jax.numpy as jnp
-
-    return jnp.arange(n, device=x.device)  # 64 bits wide only where JAX was told so: asking for it warns elsewhere
 
 
 @jax.implement("getitem")
@@ -110,7 +145,17 @@ def _jax_getitem(x: Array, key: Any) -> Array:
 
 @jax.implement("index_set")
 def _jax_index_set(x: Array, values: Array, key: Any) -> Array:
-    return x.at[key].set(values)
+    if not has_array(key):
+        return x.at[key].set(values)
+    xp = jax.namespace
+    shape = x[key].shape
+    if 0 in shape:
+        return x
+    # Writing through repeated indices has no order on every device; the largest of the writers' numbers has.
+    values = spread(xp, x, values, shape).reshape(-1)
+    numbers = xp.arange(1, values.size + 1, device=x.device).reshape(shape)
+    writer = xp.zeros(x.shape, dtype=numbers.dtype, device=x.device).at[key].max(numbers)
+    return xp.where(writer > 0, values[writer - 1], x)
 
 
 @jax.implement("index_add")
@@ -121,10 +166,22 @@ def _jax_index_add(x: Array, values: Array, key: Any) -> Array:
 # --- array-api-strict: the standard and nothing else, with several devices, for tests ---------------------------------
 
 
+STRICT_WARNING = "You are comparing a array_api_strict dtype"
+
+
+def _strict_namespace() -> Any:
+    import array_api_strict
+
+    # Its dtypes have the hashes of NumPy's, so the two are compared wherever they are keys of one table. That they are
+    # unequal, which the warning is about, is what such a table needs.
+    warnings.filterwarnings("ignore", message=STRICT_WARNING)
+    return array_api_strict
+
+
 def _strict_types() -> list[type]:
     import array_api_strict
 
-    return [type(array_api_strict.zeros(()))]
+    return [type(array_api_strict.asarray(0.0))]
 
 
 def _strict_devices() -> Mapping[str, Any]:
@@ -136,14 +193,13 @@ def _strict_devices() -> Mapping[str, Any]:
 
 def _strict_to_numpy(x: Array) -> Any:
     import array_api_strict
-    import numpy as np
 
     return np.asarray(x.to_device(array_api_strict.Device("CPU_DEVICE")))
 
 
 strict = register_backend(
     "strict",
-    namespace=library("array_api_strict"),
+    namespace=_strict_namespace,
     array_types=_strict_types,
     devices=_strict_devices,
     packages=("array_api_strict",),

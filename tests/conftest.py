@@ -1,0 +1,39 @@
+"""What all tests share: JAX in double precision, and the skips of what this machine does not have."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("JAX_ENABLE_X64", "1")
+
+import pytest
+
+import anygrad as ag
+from anygrad.backends import backends
+from anygrad.backends.libraries import STRICT_WARNING
+from anygrad.device import unavailable_reason
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", f"ignore:{STRICT_WARNING}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests marked ``gpu`` where CUDA cannot be used, and say why."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    reason = unavailable_reason(backends["cupy"]) if marked else None
+    for item in marked if reason else ():
+        item.add_marker(pytest.mark.skip(reason=f"CUDA: {reason}"))
+
+
+def require_device(name: str) -> str:
+    """The name of a device, or a skip of the test that asks for it."""
+    if not ag.is_available(name):
+        pytest.skip(f"device {name!r} is not available: {unavailable_reason(backends[name.partition(':')[0]])}")
+    return name
+
+
+@pytest.fixture(params=["cpu", "strict:cpu", "strict:device1", "torch:cpu", "jax:cpu"])
+def device(request: pytest.FixtureRequest) -> str:
+    """The name of a device, on every backend in turn."""
+    return request.param if request.param == "cpu" else require_device(request.param)
