@@ -36,9 +36,15 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     return _general(op, tensor_type)
 
 
-def is_foreign(value: Any) -> bool:
-    """Whether a value is neither an array nor a number, so that an operator leaves it to the other side."""
-    return type(value) not in SCALARS and rank(type(value)) < 0
+def leaves_to(value: Any, level: int) -> bool:
+    """Whether an operator at a level leaves the operation to a value on the other side.
+
+    So it does to a Tensor of a transform nested deeper, and to what is neither an array nor a number.
+    """
+    if type(value) in SCALARS:
+        return False
+    its_rank = rank(type(value))
+    return its_rank < 0 or its_rank > level + 1
 
 
 def edge_of(tensor: Tensor) -> Edge | None:
@@ -73,13 +79,14 @@ def _plain(tensor_type: type[Tensor]) -> type[Tensor]:
 
 
 def _unrecorded(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+    level = tensor_type.level
     result_type = _plain(tensor_type)
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and is_foreign(operands[1]):
+        elif is_binary and leaves_to(operands[1], level):
             return NotImplemented
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
@@ -98,8 +105,10 @@ def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and is_foreign(operands[1]):
+        elif is_binary and leaves_to(operands[1], level):
             return NotImplemented
+        if len(params) < len(op.defaults):
+            params = {**op.defaults, **params}
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):
@@ -109,7 +118,13 @@ def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
             else:
                 raw.append(x)
                 edges.append(None)
-        out = op.apply(tuple(raw), {**op.defaults, **params})
+        if len(raw) == 1 and not op.variadic:
+            try:
+                out = op.table[type(raw[0])](raw[0], **params)
+            except Exception as error:
+                explain(op, tuple(raw), params, error)
+        else:
+            out = op.apply(tuple(raw), params)
         result = wrap(out, result_type)
         if any(edge is not None for edge in edges) and mode.threshold <= level:
             _record(result, pullback, tuple(edges), tuple(raw), params)
@@ -135,13 +150,12 @@ def _record(
     node.parents = edges
     node.saved = tuple(_kept(x) if keep else None for x, keep in zip((*raw, out), keeps))
     node.params = params
-    node.shapes = tuple(
-        (tuple(x.shape), x.dtype) if edge is not None else _constant_shape(x) for x, edge in zip(raw, edges)
-    )
+    node.shapes = tuple(map(shape_and_dtype, raw))
     result._edge = node
 
 
-def _constant_shape(x: Any) -> tuple[tuple[int, ...], Any] | None:
+def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
+    """What a cotangent of an operand must look like; None for an operand that is no array."""
     return (tuple(x.shape), x.dtype) if hasattr(x, "shape") else None
 
 
@@ -206,19 +220,29 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     saves_any = any(for_both)
 
     def run(x1: Any, x2: Any) -> Any:
-        if type(x1) is not tensor_type:
-            return general(x1, x2)
-        a = x1.data
-        kind = type(a)
-        if type(x2) is tensor_type:
-            b = x2.data
-            if type(b) is not kind:
+        if type(x1) is tensor_type:
+            a = x1.data
+            edge1 = x1._edge
+            kind = type(a)
+            array = a
+            if type(x2) is tensor_type:
+                b = x2.data
+                edge2 = x2._edge
+                if type(b) is not kind:
+                    return general(x1, x2)
+                has_arrays = True
+            elif type(x2) is float or type(x2) is int:
+                b = x2
+                edge2 = None
+                has_arrays = False
+            else:
                 return general(x1, x2)
+        elif (type(x1) is float or type(x1) is int) and type(x2) is tensor_type:
+            a = x1
+            edge1 = None
+            array = b = x2.data
             edge2 = x2._edge
-            has_arrays = True
-        elif type(x2) is float or type(x2) is int:
-            b = x2
-            edge2 = None
+            kind = type(b)
             has_arrays = False
         else:
             return general(x1, x2)
@@ -230,7 +254,6 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
         result.data = out
-        edge1 = x1._edge
         if edge1 is None:
             if edge2 is None:
                 result._edge = None
@@ -250,11 +273,11 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
             (a if keep_1 else None, b if keep_2 else None, out if keep_out else None) if saves_any else _nothing
         )
         node.hooks = None
-        dtype = a.dtype
+        dtype = array.dtype
         if (dtype is b.dtype and a.shape == b.shape) if has_arrays else dtype == out.dtype:
             node.shapes = None
         else:
-            node.shapes = ((tuple(a.shape), dtype), (tuple(b.shape), b.dtype) if has_arrays else None)
+            node.shapes = (shape_and_dtype(a), shape_and_dtype(b))
         return result
 
     return run

@@ -20,7 +20,7 @@ from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem, index_set
 from anygrad.ops.transfer import to_device
 from anygrad.primitive import SCALARS, Array, Primitive, describe, rank, register_type, scalar_results
-from anygrad.record import edge_of, handler, is_foreign
+from anygrad.record import edge_of, handler, leaves_to
 
 __all__ = ["HookHandle", "Tensor"]
 
@@ -403,7 +403,7 @@ class Tensor(ArrayMixin):
         if self._edge is True and mode.threshold <= self.level:
             raise RuntimeError(
                 f"{what} on a leaf that requires a gradient: the gradient would not be its own; "
-                f"change it under no_grad(), or write x = x + y"
+                f"change it under no_grad(), or assign the result to a new name"
             )
 
     def _rebind(self, out: Tensor) -> Tensor:
@@ -447,7 +447,7 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Tensor, Any], Tensor]:
     """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
 
     def method(self: Tensor, other: Any) -> Tensor:
-        if is_foreign(other):
+        if leaves_to(other, mode.level):
             return NotImplemented  # type: ignore[no-any-return]
         self._check_can_change(f"x {symbol}= y")
         out = op(self, other)

@@ -39,6 +39,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> ag.grad(ag.grad(lambda x: x**3))(2.0)
     array(12.)
     """
+    _check_callable(f, "grad")
     both = value_and_grad(f, argnums)
 
     @functools.wraps(f)
@@ -54,6 +55,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> ag.value_and_grad(lambda x: ag.sum(x**2))(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
+    _check_callable(f, "value_and_grad")
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -73,6 +75,11 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         return value, gradients[0] if isinstance(argnums, int) else tuple(gradients)
 
     return value_and_gradient
+
+
+def _check_callable(f: Any, name: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{name}: f must be callable, given {f!r}")
 
 
 @contextlib.contextmanager

@@ -65,6 +65,24 @@ def _conj(x: Array) -> Array:
     return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
+# NumPy's functions for these go through two Python functions before they come to the ufunc's method.
+
+
+@numpy.implement("sum")
+def _sum(x: Array, axis: Any = None, dtype: Dtype | None = None, keepdims: Any = False) -> Array:
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@numpy.implement("max")
+def _max(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@numpy.implement("min")
+def _min(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
 @numpy.implement("reshape")
 def _reshape(x: Array, shape: tuple[int, ...], copy: bool | None = None) -> Array:
     return np.reshape(x, shape, copy=copy) if copy is not None else x.reshape(shape)
