@@ -20,6 +20,7 @@ the arrays that some rule names are kept for the backward pass.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
@@ -209,7 +210,7 @@ class Primitive:
                 if name in kwargs:
                     self._refuse_arguments(args, kwargs)
                 params[name] = value
-            if not self._optional and inspect.Parameter.empty in params.values():
+            if not self._optional and any(value is inspect.Parameter.empty for value in params.values()):
                 self._refuse_arguments(args, kwargs)
         else:
             self._refuse_arguments(args, kwargs)
@@ -219,11 +220,13 @@ class Primitive:
         return operands, params
 
     def _refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+        bare = [p.replace(annotation=p.empty) for p in self.__signature__.parameters.values()]
+        usage = f"the signature is {self.name}{inspect.Signature(bare)}"
         try:
             self.__signature__.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{self.name}: {error}; the signature is {self.name}{self.__signature__}") from None
-        raise TypeError(f"{self.name}: the signature is {self.name}{self.__signature__}")
+            raise TypeError(f"{self.name}: {error}; {usage}") from None
+        raise TypeError(f"{self.name}: {usage}")
 
     def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run on operands already sorted out by :meth:`split`."""
@@ -336,6 +339,15 @@ def describe(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _devices_of(operands: tuple[Any, ...]) -> list[str]:
+    """The names of the devices of some operands, as far as their libraries can tell."""
+    found = set()
+    for operand in operands:
+        with contextlib.suppress(Exception):  # an error is being explained; this one must not hide it
+            found.add(device_of(operand))
+    return sorted(found)
+
+
 def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], error: Exception) -> NoReturn:
     """Raise the error again, of the same kind, naming the operation and what it was given."""
     if getattr(error, "explained", False):
@@ -345,7 +357,7 @@ def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], er
     given += [f"{n}={describe(v)}" for n, v in params.items() if v is not op.defaults.get(n)]
     message = f"{op.name}({', '.join(given)}): {error}"
     kind = type(error)
-    devices = sorted({device_of(v) for v in operands if _ranks[type(v)] >= 0})
+    devices = _devices_of(operands)
     if len(devices) > 1:
         kind = ValueError
         message = (
