@@ -187,7 +187,13 @@ class Primitive:
         primitives[self.name] = self
 
     def __repr__(self) -> str:
-        return f"<primitive {self.name}{self.__signature__}>"
+        return f"<primitive {self._usage}>"
+
+    @property
+    def _usage(self) -> str:
+        """The name and the signature, without annotations."""
+        bare = [p.replace(annotation=p.empty) for p in self.__signature__.parameters.values()]
+        return f"{self.name}{inspect.Signature(bare)}"
 
     def __reduce__(self) -> str:
         return self.name
@@ -220,8 +226,7 @@ class Primitive:
         return operands, params
 
     def _refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
-        bare = [p.replace(annotation=p.empty) for p in self.__signature__.parameters.values()]
-        usage = f"the signature is {self.name}{inspect.Signature(bare)}"
+        usage = f"the signature is {self._usage}"
         try:
             self.__signature__.bind(*args, **kwargs)
         except TypeError as error:
