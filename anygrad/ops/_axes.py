@@ -6,11 +6,19 @@ Axes = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
 
 
-def normalized(axis: Axes, ndim: int) -> tuple[int, ...]:
-    """The axes meant, none of them negative; all axes for None."""
+def normalized(axis: Axes, ndim: int, function: str = "") -> tuple[int, ...]:
+    """The axes meant, none of them negative; all axes for None.
+
+    Raises:
+        IndexError: an array of ``ndim`` axes has no such axis; the message names the function, if given.
+    """
     if axis is None:
         return tuple(range(ndim))
-    return tuple(a % ndim if ndim else 0 for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise IndexError(f"{function or 'axis'}: axis {a} is out of bounds for an array of {ndim} axes")
+    return tuple(a % ndim for a in axes)
 
 
 def kept(shape: Shape, axis: Axes) -> Shape:

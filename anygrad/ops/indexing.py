@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from anygrad.ops import manipulation  # which imports this module: neither can take names from the other
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.datatypes import kind_of
 from anygrad.ops.elementwise import equal
-from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear
 
@@ -80,7 +80,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 def _put_back(g: Array, indices: Array, axis: int | None, shape: tuple[int, ...]) -> Any:
     if axis is None and len(shape) != 1:  # NumPy and CuPy then read from the flattened array
-        return reshape(Scatter(g, (indices,), (math.prod(shape),)).dense(), shape)
+        return manipulation.reshape(Scatter(g, (indices,), (math.prod(shape),)).dense(), shape)
     return Scatter(g, (slice(None),) * ((axis or 0) % len(shape)) + (indices,), shape)
 
 
@@ -91,9 +91,11 @@ def _each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
         if i == axis % ndim:
             key.append(indices)
         elif shape[i] == 1:
-            key.append(reshape(zeros_like(new_arange(indices, n)), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
+            key.append(
+                manipulation.reshape(zeros_like(new_arange(indices, n)), (1,) * i + (n,) + (1,) * (ndim - i - 1))
+            )
         else:
-            key.append(reshape(new_arange(indices, n), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
+            key.append(manipulation.reshape(new_arange(indices, n), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
     return tuple(key)
 
 
@@ -107,8 +109,10 @@ def _written_last(g: Array, key: Key) -> Array:
     read = getitem(g, key)
     if not has_integer_array(key):
         return read
-    order = reshape(new_arange(read, _size(read)), tuple(read.shape))
-    writer = getitem(index_set(reshape(zeros_like(new_arange(read, _size(g))), tuple(g.shape)), order, key), key)
+    order = manipulation.reshape(new_arange(read, _size(read)), tuple(read.shape))
+    writer = getitem(
+        index_set(manipulation.reshape(zeros_like(new_arange(read, _size(g))), tuple(g.shape)), order, key), key
+    )
     return where(equal(writer, order), read, zeros_like(read))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from anygrad.ops import indexing  # which imports this module: neither can take names from the other
 from anygrad.ops._axes import Axes, Shape, inverse, normalized
-from anygrad.primitive import Array, linear
+from anygrad.ops.creation import new_arange
+from anygrad.primitive import Array, linear, nondifferentiable
 
 # --- one array --------------------------------------------------------------------------------------------------------
 
@@ -51,14 +53,31 @@ def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axes = None) -> Arr
     """The elements shifted along axes, those pushed out re-entering at the other end."""
 
 
-@linear(lambda g, repeats, axis, x_shape: _gather_repeats(g, repeats, axis, x_shape))
+@nondifferentiable
+def _repeat(x: Array, repeats: Any, /) -> Array:
+    """The library's own repeat, for indices."""
+
+
 def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
     """Each element repeated, a number of times or its own number of times, along an axis."""
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    (axis,) = normalized(axis, len(x.shape), "repeat")
+    length = x.shape[axis]
+    if isinstance(repeats, int):
+        spread = broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
+        return reshape(spread, (*x.shape[:axis], length * repeats, *x.shape[axis + 1 :]))
+    return indexing.take(x, _repeat(new_arange(x, length), repeats), axis=axis)
 
 
-@linear(lambda g, repetitions, x_shape: _fold_tiles(g, repetitions, x_shape))
 def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
     """The array laid side by side a number of times along each axis."""
+    ndim = max(len(repetitions), len(x.shape))
+    times = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
+    lengths = (1,) * (ndim - len(x.shape)) + tuple(x.shape)
+    spread = reshape(x, tuple(n for length in lengths for n in (1, length)))
+    spread = broadcast_to(spread, tuple(n for pair in zip(times, lengths) for n in pair))
+    return reshape(spread, tuple(n * length for n, length in zip(times, lengths)))
 
 
 @linear(lambda g: matrix_transpose(g))
@@ -81,10 +100,8 @@ def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
 
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
     """The slices of an array along an axis, which they no longer have."""
-    from anygrad.ops.indexing import getitem
-
-    (axis,) = normalized(axis, len(x.shape))
-    return tuple(getitem(x, (slice(None),) * axis + (i,)) for i in range(x.shape[axis]))
+    (axis,) = normalized(axis, len(x.shape), "unstack")
+    return tuple(indexing.getitem(x, (slice(None),) * axis + (i,)) for i in range(x.shape[axis]))
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
@@ -133,8 +150,6 @@ def _negated(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
 
 
 def _split(g: Array, shapes: Sequence[Shape], axis: int | None) -> list[Array]:
-    from anygrad.ops.indexing import getitem
-
     pieces = []
     start = 0
     for shape in shapes:
@@ -144,37 +159,10 @@ def _split(g: Array, shapes: Sequence[Shape], axis: int | None) -> list[Array]:
             for n in shape:
                 length *= n
             stop = start + length
-            pieces.append(reshape(getitem(g, slice(start, stop)), shape))
+            pieces.append(reshape(indexing.getitem(g, slice(start, stop)), shape))
         else:
             (at,) = normalized(axis, len(shape))
             stop = start + shape[at]
-            pieces.append(getitem(g, (slice(None),) * at + (slice(start, stop),)))
+            pieces.append(indexing.getitem(g, (slice(None),) * at + (slice(start, stop),)))
         start = stop
     return pieces
-
-
-def _gather_repeats(g: Array, repeats: Any, axis: int | None, shape: Shape) -> Array:
-    from anygrad.ops.creation import new_arange
-    from anygrad.ops.indexing import Scatter
-    from anygrad.ops.reductions import sum
-
-    size = 1
-    for n in shape:
-        size *= n
-    at = normalized(axis, len(shape))[0] if axis is not None else 0
-    line = shape if axis is not None else (size,)
-    if isinstance(repeats, int):
-        split = (*line[:at], line[at], repeats, *line[at + 1 :])
-        return reshape(sum(reshape(g, split), axis=at + 1), shape)
-    source = repeat(new_arange(g, line[at]), repeats)
-    return reshape(Scatter(g, (slice(None),) * at + (source,), line).dense(), shape)
-
-
-def _fold_tiles(g: Array, repetitions: tuple[int, ...], shape: Shape) -> Array:
-    from anygrad.ops.reductions import sum
-
-    ndim = max(len(repetitions), len(shape))
-    times = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
-    lengths = (1,) * (ndim - len(shape)) + tuple(shape)
-    split = tuple(n for pair in zip(times, lengths) for n in pair)
-    return reshape(sum(reshape(g, split), axis=tuple(range(0, 2 * ndim, 2))), shape)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.ops._axes import Axes, Shape, count, kept, normalized
+from anygrad.ops._axes import Axes, Shape, count, inverse, kept, normalized
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.ops.datatypes import astype, is_complex
 from anygrad.ops.elementwise import add, conj, divide, equal, multiply, subtract
 from anygrad.ops.indexing import getitem
-from anygrad.ops.manipulation import broadcast_to, concat, flip, reshape
+from anygrad.ops.manipulation import broadcast_to, concat, flip, moveaxis, permute_dims, reshape
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear, nondifferentiable, primitive
 
@@ -79,7 +79,7 @@ def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, appe
     if n < 0:
         raise ValueError(f"diff: n must not be negative, given {n}")
     x = concat([part for part in (prepend, x, append) if part is not None], axis=axis)
-    (at,) = normalized(axis, len(x.shape))
+    (at,) = normalized(axis, len(x.shape), "diff")
     before = (slice(None),) * at
     for _ in range(n):
         x = subtract(getitem(x, (*before, slice(1, None))), getitem(x, (*before, slice(None, -1))))
@@ -129,9 +129,6 @@ def _prod_rule(g: Array, x: Array, axis: Axes) -> Array:
 
 def _last(x: Array, axis: Axes) -> tuple[Array, Any]:
     """The array with the reduced axes flattened into a last one, and the way back."""
-    from anygrad.ops._axes import inverse
-    from anygrad.ops.manipulation import permute_dims
-
     shape = tuple(x.shape)
     axes = normalized(axis, len(shape))
     order = tuple(i for i in range(len(shape)) if i not in axes) + axes
@@ -174,8 +171,6 @@ def _cumulative_prod_rule(g: Array, x: Array, axis: int | None, include_initial:
     With P[k] the product before k, it is P[k] R[k] for R[k] = g[k] + x[k+1] R[k+1], a linear recurrence that doubling
     solves in log2(n) steps, without a division.
     """
-    from anygrad.ops.manipulation import moveaxis
-
     axis = 0 if axis is None else axis % len(x.shape)
     g = moveaxis(_without_initial(g, axis, include_initial), axis, -1)
     x = moveaxis(x, axis, -1)
