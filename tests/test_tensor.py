@@ -112,7 +112,7 @@ def test_conversions():
         (lambda: leaf(1.0).numpy(), RuntimeError, r"\.detach\(\)\.numpy\(\)"),
         (lambda: np.from_dlpack(leaf(1.0)), RuntimeError, r"\.detach\(\)"),
         (lambda: leaf(1.0) + "a", TypeError, "unsupported operand"),
-        (lambda: leaf(1.0) * [1.0], TypeError, "unsupported operand"),
+        (lambda: leaf(1.0) - [1.0], TypeError, "unsupported operand"),
         (lambda: Tensor([1.0])[[0]], TypeError, r"write Tensor\(\[0\]\)"),
     ],
 )
