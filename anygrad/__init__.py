@@ -18,10 +18,24 @@ from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
 from anygrad.backends import numpy as _numpy  # noqa: F401
-from anygrad.creation import arange, asarray, empty, eye, from_dlpack, full, linspace, ones, zeros
+from anygrad.creation import (
+    arange,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    from_dlpack,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
 from anygrad.device import default_device, device, devices, is_available, set_default_device, synchronize
 from anygrad.graph import enable_grad, is_grad_enabled, no_grad
-from anygrad.ops.creation import empty_like, full_like, ones_like, tril, triu, zeros_like
+from anygrad.ops.creation import tril, triu
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import (
     abs,

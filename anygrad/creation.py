@@ -1,22 +1,50 @@
-"""Making Tensors from nothing, on the default device or a named one."""
+"""Making arrays from nothing, on the default device or a named one: Tensors, or arrays like another array."""
 
 from __future__ import annotations
 
+import math
+import numbers
+import operator
 from typing import Any
 
 import numpy as np
 
 from anygrad.device import resolve
-from anygrad.primitive import rank
+from anygrad.ops import creation as like
+from anygrad.ops.transfer import to_device
+from anygrad.primitive import Array, describe, device_of, rank
 from anygrad.tensor import Tensor
 
-__all__ = ["arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros"]
+__all__ = [
+    "arange",
+    "asarray",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_dlpack",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "zeros",
+    "zeros_like",
+]
 
 Shape = int | tuple[int, ...]
 
 
+# --- from what there is -----------------------------------------------------------------------------------------------
+
+
 def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Tensor:
     """A Tensor of numbers, nested lists of numbers, or an array; a Tensor comes back as it is, gradient and all.
+
+    Args:
+        obj: what to make a Tensor of. An array's memory is shared where no other dtype or device is asked for.
+        dtype: the dtype to convert to; by default that of ``obj``.
+        device: the device to move to; by default that of an array, and the default device for numbers.
+        copy: True always copies, None does where it must, and False refuses where it must.
 
     Raises:
         TypeError, ValueError: as :class:`Tensor`; ValueError too if ``copy=False`` and a copy is needed.
@@ -24,37 +52,47 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     >>> ag.asarray([1.0, 2.0])
     Tensor([1., 2.])
     """
-    if copy is False and rank(type(obj)) < 0:
+    is_array = rank(type(obj)) >= 0
+    if copy is False and not is_array:
         raise ValueError("asarray: copy=False, and a Python object cannot become an array without a copy")
+    if not is_array:
+        return Tensor(obj, dtype=dtype, device=device)
     x = obj if isinstance(obj, Tensor) else Tensor(obj)
-    if device is not None:
+    before = x.data
+    if device is not None and device != x.device:
         x = x.to(device)
-    if dtype is not None:
+    if dtype is not None and np.dtype(dtype) != x.dtype:
         x = x.to(np.dtype(dtype))
-    if copy is False and x is not obj and isinstance(obj, Tensor):
-        raise ValueError(f"asarray: copy=False, and another dtype or device needs a copy (dtype={dtype}, device={device})")
-    if copy and (x is obj or rank(type(obj)) >= 0):
-        from anygrad.ops.creation import copy as copied
-
-        x = copied(x)
-    return x
+    if copy is False and x.data is not before:
+        raise ValueError(
+            f"asarray: copy=False, and another dtype or device needs a copy (dtype={dtype}, device={device})"
+        )
+    return like.copy(x) if copy and x.data is before else x
 
 
-def _made(function: str, *args: Any, dtype: Any, device: str | None, **options: Any) -> Tensor:
-    """A Tensor of what the namespace of a device's backend makes."""
-    place = resolve(device)
-    backend = place.backend
-    native = None if dtype is None else backend.native_dtype(np.dtype(dtype))
-    make = getattr(backend.namespace, function)
-    try:
-        return Tensor(make(*args, dtype=native, device=backend.devices[place.short], **options))
-    except (TypeError, ValueError) as error:
-        given = ", ".join(map(repr, args))
-        raise type(error)(f"{function}({given}): {error}") from error
+def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
+    """A Tensor over an array of a known library, or of any other that speaks DLPack.
+
+    Raises:
+        TypeError: ``x`` does not speak DLPack.
+        ValueError: ``copy=False`` and a copy is needed.
+
+    >>> ag.from_dlpack(np.array([1.0, 2.0]))
+    Tensor([1., 2.])
+    """
+    if rank(type(x)) < 0:
+        if not hasattr(x, "__dlpack__"):
+            raise TypeError(f"from_dlpack: x must be an array with a __dlpack__ method, given {describe(x)}")
+        kind, _ = x.__dlpack_device__()
+        home = "cuda" if int(kind) in CUDA_KINDS else "cpu"
+        x = resolve(home).backend.namespace.from_dlpack(x)
+    return asarray(x, device=device, copy=copy)
 
 
-def _floating(dtype: Any) -> Any:
-    return np.float64 if dtype is None else dtype
+CUDA_KINDS = (2, 13)  # DLPack's numbers for memory on a CUDA device, and managed by CUDA
+
+
+# --- from nothing -----------------------------------------------------------------------------------------------------
 
 
 def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tensor:
@@ -63,7 +101,7 @@ def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tens
     >>> ag.zeros((2, 3)).shape
     (2, 3)
     """
-    return _made("zeros", shape, dtype=_floating(dtype), device=device)
+    return _made("zeros", _lengths("zeros", shape), dtype=_floating(dtype), device=device)
 
 
 def ones(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tensor:
@@ -72,7 +110,7 @@ def ones(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tenso
     >>> ag.ones(3)
     Tensor([1., 1., 1.])
     """
-    return _made("ones", shape, dtype=_floating(dtype), device=device)
+    return _made("ones", _lengths("ones", shape), dtype=_floating(dtype), device=device)
 
 
 def empty(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tensor:
@@ -81,7 +119,7 @@ def empty(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tens
     >>> ag.empty((2, 2)).shape
     (2, 2)
     """
-    return _made("empty", shape, dtype=_floating(dtype), device=device)
+    return _made("empty", _lengths("empty", shape), dtype=_floating(dtype), device=device)
 
 
 def full(shape: Shape, fill_value: complex, *, dtype: Any = None, device: str | None = None) -> Tensor:
@@ -90,8 +128,9 @@ def full(shape: Shape, fill_value: complex, *, dtype: Any = None, device: str | 
     >>> ag.full(3, 7)
     Tensor([7, 7, 7])
     """
+    value = _number("full", "fill_value", fill_value)
     inferred = np.asarray(fill_value).dtype if dtype is None else dtype
-    return _made("full", shape, fill_value, dtype=inferred, device=device)
+    return _made("full", _lengths("full", shape), value, dtype=inferred, device=device)
 
 
 def arange(
@@ -99,45 +138,135 @@ def arange(
 ) -> Tensor:
     """The numbers from ``start`` up to but without ``stop``, by steps; ``arange(stop)`` starts at 0.
 
+    Integers throughout give int64, any float among them float64, if no dtype is given.
+
     >>> ag.arange(3)
     Tensor([0, 1, 2])
     """
     if stop is None:
         start, stop = 0, start
-    integer = all(isinstance(v, int) for v in (start, stop, step))
-    inferred = (np.int64 if integer else np.float64) if dtype is None else dtype
-    return _made("arange", start, stop, step, dtype=inferred, device=device)
+    given = {"start": start, "stop": stop, "step": step}
+    values = [_number("arange", name, value) for name, value in given.items()]
+    for name, value in zip(given, values):
+        if isinstance(value, complex) or not math.isfinite(value):
+            raise ValueError(f"arange: {name} must be a finite real number, given {value!r}")
+    if step == 0:
+        raise ValueError(f"arange: step must not be zero, given {step!r}")
+    inferred = np.int64 if all(isinstance(value, int) for value in values) else np.float64
+    return _made("arange", *values, dtype=inferred if dtype is None else dtype, device=device)
 
 
 def linspace(
     start: complex, stop: complex, /, num: int, *, dtype: Any = None, device: str | None = None, endpoint: bool = True
 ) -> Tensor:
-    """``num`` numbers at even distances from ``start`` to ``stop``.
+    """``num`` numbers at even distances from ``start`` to ``stop``, with or without ``stop`` itself.
+
+    Of the default floating dtype (float64, or complex128 if an end is complex) if none is given.
 
     >>> ag.linspace(0.0, 1.0, 3)
     Tensor([0. , 0.5, 1. ])
     """
-    return _made("linspace", start, stop, num, dtype=_floating(dtype), device=device, endpoint=endpoint)
+    ends = [_number("linspace", name, value) for name, value in (("start", start), ("stop", stop))]
+    (num,) = _lengths("linspace", num, "num")
+    inferred = np.complex128 if any(isinstance(end, complex) for end in ends) else np.float64
+    n = num if endpoint else num + 1
+    made = _made("linspace", *ends, n, dtype=inferred if dtype is None else dtype, device=device)
+    return made if endpoint else made[:num]
 
 
 def eye(
     n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: str | None = None
 ) -> Tensor:
-    """A matrix with ones on diagonal ``k`` and zeros elsewhere.
+    """A matrix with ones on diagonal ``k`` and zeros elsewhere, of float64 if no dtype is given.
 
     >>> ag.eye(2)
     Tensor([[1., 0.],
             [0., 1.]])
     """
-    return _made("eye", n_rows, n_cols, k=k, dtype=_floating(dtype), device=device)
+    (rows,) = _lengths("eye", n_rows, "n_rows")
+    (cols,) = (rows,) if n_cols is None else _lengths("eye", n_cols, "n_cols")
+    return _made("eye", rows, cols, k=k, dtype=_floating(dtype), device=device)
 
 
-def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
-    """A Tensor over an array of a known library, or of any other that speaks DLPack.
+# --- like another array -----------------------------------------------------------------------------------------------
 
-    >>> ag.from_dlpack(np.array([1.0, 2.0]))
-    Tensor([1., 2.])
+
+def zeros_like(x: Array, /, *, dtype: Any = None, device: str | None = None) -> Array:
+    """Zeros of an array's shape and dtype, on its device unless another is named.
+
+    >>> ag.zeros_like(np.array([1.0, 2.0]))
+    array([0., 0.])
     """
-    if rank(type(x)) < 0:
-        x = np.from_dlpack(x)
-    return asarray(x, device=device, copy=copy)
+    return _moved(like.zeros_like(x, dtype=dtype), device)
+
+
+def ones_like(x: Array, /, *, dtype: Any = None, device: str | None = None) -> Array:
+    """Ones of an array's shape and dtype, on its device unless another is named.
+
+    >>> ag.ones_like(np.array([3.0, 4.0]))
+    array([1., 1.])
+    """
+    return _moved(like.ones_like(x, dtype=dtype), device)
+
+
+def empty_like(x: Array, /, *, dtype: Any = None, device: str | None = None) -> Array:
+    """An uninitialised array of an array's shape and dtype, on its device unless another is named.
+
+    >>> ag.empty_like(np.ones((2, 3))).shape
+    (2, 3)
+    """
+    return _moved(like.empty_like(x, dtype=dtype), device)
+
+
+def full_like(x: Array, /, fill_value: complex, *, dtype: Any = None, device: str | None = None) -> Array:
+    """An array of one value, of an array's shape and dtype, on its device unless another is named.
+
+    >>> ag.full_like(np.array([1.0, 2.0]), 7)
+    array([7., 7.])
+    """
+    return _moved(like.full_like(x, _number("full_like", "fill_value", fill_value), dtype=dtype), device)
+
+
+def _moved(x: Array, device: str | None) -> Array:
+    return x if device is None else to_device(x, device, source=device_of(x))
+
+
+# --- arguments --------------------------------------------------------------------------------------------------------
+
+
+def _made(function: str, *args: Any, dtype: Any, device: str | None, **options: Any) -> Tensor:
+    """A Tensor of what the namespace of a device's backend makes."""
+    place = resolve(device)
+    backend = place.backend
+    native = backend.native_dtype(np.dtype(dtype))
+    make = getattr(backend.namespace, function)
+    try:
+        return Tensor(make(*args, dtype=native, device=backend.devices[place.short], **options))
+    except (TypeError, ValueError) as error:
+        given = ", ".join(map(repr, args))
+        raise type(error)(f"{function}({given}, dtype={np.dtype(dtype).name}): {error}") from error
+
+
+def _floating(dtype: Any) -> Any:
+    return np.float64 if dtype is None else dtype
+
+
+def _lengths(function: str, value: Any, name: str = "shape") -> tuple[int, ...]:
+    """A shape, or a count, as a tuple of integers that are not negative."""
+    try:
+        lengths = tuple(map(operator.index, value)) if isinstance(value, tuple | list) else (operator.index(value),)
+    except TypeError:
+        kind = "an integer or a tuple of integers" if name == "shape" else "an integer"
+        raise TypeError(f"{function}: {name} must be {kind}, given {describe(value)}") from None
+    if min(lengths, default=0) < 0:
+        raise ValueError(f"{function}: {name} must not be negative, given {value!r}")
+    return lengths
+
+
+def _number(function: str, name: str, value: Any) -> complex:
+    """A Python number, of NumPy's scalars too."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, numbers.Number):
+        raise TypeError(f"{function}: {name} must be a number, given {describe(value)}")
+    return value  # type: ignore[return-value]

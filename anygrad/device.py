@@ -36,7 +36,7 @@ def resolve(name: str | None = None) -> Place:
         TypeError: the name is no string.
     """
     if name is None:
-        name = default_device()
+        return _default_place()
     if not isinstance(name, str):
         raise TypeError(f"device must be a name such as 'cpu' or 'cuda:1', given {name!r}")
     if name == "auto":
@@ -62,6 +62,16 @@ def resolve(name: str | None = None) -> Place:
     return Place(backend, short)
 
 
+def _default_place() -> Place:
+    name = default_device()
+    try:
+        return resolve(name)
+    except (ImportError, RuntimeError, ValueError) as error:
+        if name != os.environ.get(VARIABLE):
+            raise
+        raise type(error)(f"{error}; the name comes from the environment variable {VARIABLE}") from error
+
+
 def move(array: Array, place: Place, dtype: Dtype | None = None, copy: bool | None = None) -> Array:
     """A raw array as one of the place's library, on its device."""
     backend = backend_of(array)
@@ -78,7 +88,8 @@ class _Default(threading.local):
         self.stack: list[str] = []
 
 
-_process_default = [os.environ.get("ANYGRAD_DEVICE") or "cpu"]
+VARIABLE = "ANYGRAD_DEVICE"
+_process_default = [os.environ.get(VARIABLE) or "cpu"]
 _default = _Default()
 
 
@@ -91,7 +102,11 @@ def default_device() -> str:
     >>> ag.default_device()
     'cpu'
     """
-    return _default.stack[-1] if _default.stack else _process_default[0]
+    if _default.stack:
+        return _default.stack[-1]
+    if _process_default[0] == "auto":
+        _process_default[0] = resolve("auto").name
+    return _process_default[0]
 
 
 def set_default_device(name: str) -> None:
@@ -176,7 +191,7 @@ def synchronize(name: str | None = None) -> None:
     place.backend.synchronize(place.short)
 
 
-def _to_device(x: Array, device: str, source: str | None = None) -> Array:
+def _to_device(x: Array, device: str, source: str) -> Array:
     return move(x, resolve(device))
 
 

@@ -148,7 +148,7 @@ def _record(
 
 def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
     """What a cotangent of an operand must look like; None for an operand that is no array."""
-    return (tuple(x.shape), x.dtype) if hasattr(x, "shape") else None
+    return (tuple(x.shape), x.dtype) if rank(type(x)) >= 0 else None
 
 
 def _kept(x: Any) -> Any:

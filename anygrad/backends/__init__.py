@@ -85,7 +85,7 @@ class Backend:
             namespace = self._namespace() if self.is_lazy else self._namespace
         except ImportError as error:
             missing = isinstance(error, ModuleNotFoundError) and error.name in self.packages
-            reason = "is not installed" if missing else f"cannot be imported ({str(error).strip()})"
+            reason = "is not installed" if missing else f"cannot be imported ({' '.join(str(error).split())})"
             raise ImportError(f"{self.packages[0]} {reason}; install it with: {self.install}") from error
         types = self._array_types
         self.array_types = (types,) if isinstance(types, type) else tuple(types() if callable(types) else types)
@@ -225,8 +225,8 @@ def register_backend(
         packages: top-level packages whose arrays announce the library; by default ``(name,)``.
         default_device: the short name meant by ``"name"`` alone; by default the first of the devices.
         mutable: whether ``x[key] = y`` changes an array, so that copies may be written into.
-        asarray: ``asarray(value, *, dtype, device, copy)`` where the namespace's own does not take NumPy arrays. It gets
-            one of these or an array of the library, and the library's own dtype (or None) and device.
+        asarray: ``asarray(value, *, dtype, device, copy)`` where the namespace's own does not take NumPy arrays. It
+            gets one of these or an array of the library, and the library's own dtype (or None) and device.
         to_numpy: how to copy an array to the host; by default ``numpy.asarray``.
         synchronize: waits for the work queued on one of the devices, where the library works asynchronously.
         quiet: a context in which floating-point warnings of the library are silent (used during backward).

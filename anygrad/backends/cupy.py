@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, register_backend
-from anygrad.backends.generic import library, spread
+from anygrad.backends.generic import library
 from anygrad.primitive import Array, Implementation, Primitive
 
 INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
@@ -166,18 +166,13 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
 
     # Writing through repeated indices has no order on a GPU; the largest of the writers' numbers has.
     shape = x[key].shape
-    values = spread(cupy_namespace(), x, values, shape).reshape(-1)
+    values = cupy.broadcast_to(cupy.asarray(values, dtype=x.dtype), shape).reshape(-1)
     if not values.size:
         return out
     numbers = cupy.arange(1, values.size + 1, dtype=np.uint64).reshape(shape)
     writer = cupy.zeros(x.shape, np.uint64)
     cupyx.scatter_max(writer, key, numbers)
     return cupy.where(writer > 0, values[writer.astype(np.int64) - 1], out)
-
-
-def cupy_namespace() -> Any:
-    """CuPy through array-api-compat."""
-    return cupy.namespace
 
 
 @cupy.implement("index_iadd")

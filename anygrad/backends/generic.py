@@ -155,7 +155,7 @@ def expanded(key: Any, shape: Shape) -> tuple[Any, ...]:
     if len(dots) > 1:
         raise IndexError("an index can have only one ellipsis (...)")
     at = dots[0] if dots else len(parts)
-    full = []
+    full: list[Any] = []
     axis = 0
     for part in (*parts[:at], *omitted, *parts[at + 1 :]):
         if part is None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from anygrad.backends import register_backend
 from anygrad.backends.generic import has_array, library, positions, spread
+from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import Array
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
@@ -66,7 +67,15 @@ def _steps_back(key: Any) -> bool:
 
 @torch.implement("getitem")
 def _torch_getitem(x: Array, key: Any) -> Array:
-    return x.reshape(-1)[positions(torch.namespace, x, key)] if _steps_back(key) else x[key]
+    if _steps_back(key):
+        return x.reshape(-1)[positions(torch.namespace, x, key)]
+    return x[tuple(map(_torch_index, key)) if isinstance(key, tuple) else _torch_index(key)]
+
+
+def _torch_index(part: Any) -> Any:
+    """Index arrays of short integers as long ones: PyTorch refuses most of them, and takes uint8 for a mask."""
+    short = hasattr(part, "dtype") and kind_of(part.dtype) == "i"
+    return torch.namespace.asarray(part, dtype=torch.namespace.int64) if short else part
 
 
 @torch.implement("index_set")

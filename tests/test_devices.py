@@ -1,0 +1,377 @@
+"""Devices: names, the default, moving between them, and the errors that say what is missing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+from anygrad.backends import backend_of, backends
+from tests.conftest import require_device
+
+PLACES = ["cpu", "strict:cpu", "strict:device1", "strict:device2", "torch:cpu", "jax:cpu"]
+
+
+def need(*names):
+    for name in names:
+        if name not in ("cpu", "cuda"):
+            require_device(name)
+
+
+# --- names and the default --------------------------------------------------------------------------------------------
+
+
+def test_a_tensor_lives_where_it_was_asked_to(device):
+    x = ag.Tensor([1.0], device=device)
+    assert x.device == device
+    assert ag.Tensor(x.data).device == device
+    assert (x * 2).device == device
+    assert ag.zeros(3, device=x.device).device == device
+    assert device in ag.devices()
+    assert ag.is_available(device)
+    ag.synchronize(device)
+
+
+def test_a_backends_name_alone_means_its_first_device():
+    need("strict")
+    assert ag.Tensor([1.0], device="strict").device == "strict:cpu"
+    assert ag.Tensor([1.0], device="cpu").device == ag.Tensor([1.0], device="numpy").device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("warp", ValueError, r"unknown device 'warp'.*'cpu', 'cuda'"),
+        ("", ValueError, "unknown device ''"),
+        ("cpu:1", ValueError, r"unknown device 'cpu:1'.*\['cpu'\]"),
+        ("CPU", ValueError, "unknown device 'CPU'"),
+        ("strict:device9", ValueError, r"unknown device 'strict:device9'.*'strict:device1'"),
+        (1, TypeError, "a name such as 'cpu' or 'cuda:1', given 1"),
+        (b"cpu", TypeError, "given b'cpu'"),
+    ],
+)
+def test_a_wrong_name_is_refused_wherever_it_is_given(name, error, message):
+    need("strict")
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    uses = [
+        lambda: ag.Tensor([1.0], device=name),
+        lambda: ag.zeros(3, device=name),
+        lambda: ag.zeros_like(y, device=name),
+        lambda: ag.set_default_device(name),
+        lambda: ag.device(name).__enter__(),
+        lambda: ag.synchronize(name),
+    ]
+    if isinstance(name, str):
+        uses += [lambda: y.to(name), lambda: y.to_device(name)]
+    for use in uses:
+        with pytest.raises(error, match=message):
+            use()
+    assert ag.default_device() == "cpu"
+    ag.sum(y).backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_is_available_is_false_for_names_without_a_device():
+    assert not ag.is_available("warp")
+    assert not ag.is_available("cpu:1")
+
+
+def test_the_context_manager_nests_and_is_left_by_errors():
+    need("strict")
+    with ag.device("strict:device1") as name:
+        assert name == ag.default_device() == "strict:device1"
+        with ag.device("cpu"):
+            assert ag.Tensor([1.0]).device == "cpu"
+        assert [ag.zeros(2).device, ag.asarray([1.0]).device] == ["strict:device1"] * 2
+        with pytest.raises(ZeroDivisionError), ag.device("strict:device2"):
+            1 / 0
+        assert ag.default_device() == "strict:device1"
+        assert ag.Tensor(np.ones(2)).device == "cpu"  # an array stays where it is
+    assert ag.default_device() == "cpu"
+
+
+def test_the_context_manager_holds_for_one_thread_and_set_default_device_for_all():
+    need("strict")
+    seen = {}
+
+    def look(key):
+        thread = threading.Thread(target=lambda: seen.update({key: ag.default_device()}))
+        thread.start()
+        thread.join()
+
+    with ag.device("strict:device1"):
+        look("in a context")
+        ag.set_default_device("strict:device2")
+        look("set")
+        assert ag.default_device() == "strict:device1"
+    assert ag.default_device() == "strict:device2"
+    ag.set_default_device("cpu")
+    assert seen == {"in a context": "cpu", "set": "strict:device2"}
+
+
+def run_python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [("", "cpu"), ("cpu", "cpu"), ("strict:device1", "strict:device1"), ("auto", "cpu")],
+)
+def test_the_environment_variable_sets_the_default(value, printed):
+    need("strict")
+    if value == "auto" and ag.is_available("cuda"):
+        printed = "cuda"
+    done = run_python("import anygrad as ag; print(ag.Tensor([1.0]).device)", ANYGRAD_DEVICE=value)
+    assert done.stdout.strip() == printed
+
+
+def test_a_wrong_environment_variable_is_an_error_when_first_used():
+    code = "import numpy as np, anygrad as ag; print(ag.grad(lambda x: x * x)(np.array(1.0))); ag.Tensor([1.0])"
+    done = run_python(code, ANYGRAD_DEVICE="warp")
+    assert done.stdout.strip() == "2.0"
+    assert "ValueError: unknown device 'warp'" in done.stderr
+    assert "ANYGRAD_DEVICE" in done.stderr
+
+
+# --- moving -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", PLACES)
+@pytest.mark.parametrize("source", PLACES)
+def test_to_is_differentiable_between_all_pairs(source, target):
+    need(source, target)
+    x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], device=source, dtype="float32", requires_grad=True)
+    y = (x * x).to(target)
+    assert (y.device, y.dtype, y.shape) == (target, x.dtype, x.shape)
+    z = ag.sum(y * y.T + ag.ones((2, 2), device=target, dtype="float32") * y)
+    z.backward()
+    assert type(x.grad.data) is type(x.data)
+    assert (x.grad.device, x.grad.dtype) == (source, x.dtype)
+    v = np.array([[1.0, 4.0], [9.0, 16.0]])
+    expected = (2 * v.T + 1) * 2 * np.sqrt(v)
+    np.testing.assert_allclose(x.grad.to("cpu").numpy(), expected, rtol=1e-6)
+
+
+def test_second_derivatives_go_through_a_move(device):
+    def f(x):
+        return ag.sum(ag.exp(x).to(device) ** 2).to("cpu")
+
+    x = np.array([0.5, 1.0])
+    second = ag.grad(lambda x: ag.sum(ag.grad(f)(x)))(x)
+    assert type(second) is np.ndarray
+    np.testing.assert_allclose(second, 4 * np.exp(2 * x), rtol=1e-12)
+
+
+def test_moving_to_where_it_is_changes_nothing(device):
+    x = ag.Tensor([1.0], device=device, requires_grad=True)
+    assert x.to(device) is x
+    assert x.cpu().device == "cpu"
+    ag.sum(x.cpu()).backward()
+    assert x.grad.device == device
+
+
+# --- CUDA that is not there -------------------------------------------------------------------------------------------
+
+CUDA_USES = {
+    "Tensor": lambda x: ag.Tensor([1.0], device="cuda"),
+    "cuda": lambda x: x.cuda(),
+    "cuda(1)": lambda x: x.cuda(1),
+    "to": lambda x: x.to("cuda:0"),
+    "zeros": lambda x: ag.zeros(3, device="cuda"),
+    "context": lambda x: ag.device("cuda").__enter__(),
+    "default": lambda x: ag.set_default_device("cuda"),
+}
+
+
+class FakeCupy:
+    """Enough of a backend to be asked for its devices."""
+
+    def __init__(self, monkeypatch, devices):
+        cupy = backends["cupy"]
+        monkeypatch.setitem(cupy.__dict__, "namespace", np)
+        cupy.__dict__.pop("devices", None)
+        monkeypatch.setattr(cupy, "_devices", devices)
+
+
+def check_refused(use, error, *parts):
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    with pytest.raises(error) as caught:
+        use(y)
+    for part in parts:
+        assert part in str(caught.value)
+    assert ag.default_device() == "cpu"
+    ag.sum(y).backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("use", CUDA_USES.values(), ids=CUDA_USES)
+def test_cuda_without_cupy_names_the_pip_command(use, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    for name in ("namespace", "devices"):
+        backends["cupy"].__dict__.pop(name, None)
+    monkeypatch.delitem(sys.modules, "array_api_compat.cupy", raising=False)
+    check_refused(use, ImportError, "cupy is not installed", "pip install 'anygrad[cuda", "'cpu'")
+    assert not ag.is_available("cuda")
+    with ag.device("auto") as name:
+        assert name == "cpu"
+
+
+@pytest.mark.parametrize("use", CUDA_USES.values(), ids=CUDA_USES)
+def test_cuda_without_a_gpu_says_so(use, monkeypatch):
+    def none():
+        raise RuntimeError("no usable CUDA device: cudaErrorNoDevice")
+
+    FakeCupy(monkeypatch, none)
+    check_refused(use, RuntimeError, "'cuda", "no usable CUDA device: cudaErrorNoDevice", "'cpu' or 'auto'")
+    assert not ag.is_available("cuda")
+    assert not any(name.startswith("cuda") for name in ag.devices())
+    with ag.device("auto") as name:
+        assert name == "cpu"
+
+
+def test_a_gpu_too_many_is_refused_with_those_that_are_there(monkeypatch):
+    FakeCupy(monkeypatch, {"0": "gpu", "1": "another"})
+    check_refused(lambda x: x.cuda(7), RuntimeError, "unknown device 'cuda:7'", "['cuda', 'cuda:1']")
+    check_refused(lambda x: x.to("cuda:first"), ValueError, "unknown device 'cuda:first'")
+    monkeypatch.undo()
+    backends["cupy"].__dict__.pop("devices", None)
+
+
+def test_a_library_that_does_not_import_says_why(monkeypatch):
+    def broken():
+        raise ImportError("libcuda.so.1: cannot open\n  shared object file")
+
+    monkeypatch.setattr(backends["cupy"], "_namespace", broken)
+    for name in ("namespace", "devices"):
+        backends["cupy"].__dict__.pop(name, None)
+    check_refused(lambda x: x.cuda(), ImportError, "cupy cannot be imported (libcuda.so.1: cannot open shared object")
+
+
+# --- devices mixed ----------------------------------------------------------------------------------------------------
+
+MIXTURES = [
+    ("cpu", "torch:cpu"),
+    ("strict:device1", "strict:device2"),
+    ("jax:cpu", "strict:cpu"),
+    ("torch:cpu", "jax:cpu"),
+]
+OPERATIONS = {
+    "add": ag.add,
+    "multiply": lambda a, b: a * b,
+    "matmul": ag.matmul,
+    "concat": lambda a, b: ag.concat([a, b], axis=0),
+    "stack": lambda a, b: ag.stack([a, b]),
+    "where": lambda a, b: ag.where(ag.greater(a, 0.0), a, b),
+    "maximum": ag.maximum,
+    "index_add": lambda a, b: ag.index_add(a, b, (...,)),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+@pytest.mark.parametrize("form", ["raw", "Tensors", "Tensor and raw"])
+@pytest.mark.parametrize("devices", MIXTURES, ids="+".join)
+def test_mixed_devices_are_refused_with_both_names_and_the_remedy(devices, form, operation):
+    need(*devices)
+    values = [[1.0, 2.0], [3.0, 4.0]]
+    leaves = [ag.Tensor(values, device=device, requires_grad=True) for device in devices]
+    a, b = leaf_products = [leaf * leaf for leaf in leaves]
+    if form == "raw":
+        a, b = a.data, b.data
+        if operation is OPERATIONS["multiply"]:
+            pytest.skip("the operators of raw arrays are their library's")
+    elif form == "Tensor and raw":
+        b = b.data
+    with pytest.raises(ValueError, match="different devices") as caught:
+        operation(a, b)
+    message = str(caught.value)
+    assert all(repr(device) in message for device in devices)
+    assert ".to(" in message
+    for leaf, product in zip(leaves, leaf_products):
+        ag.sum(product).backward()
+        np.testing.assert_array_equal(leaf.grad.to("cpu").numpy(), [[2.0, 4.0], [6.0, 8.0]])
+
+
+def test_a_starting_gradient_from_elsewhere_is_refused():
+    need("strict")
+    x = ag.Tensor([1.0], requires_grad=True)
+    y = x * 2
+    with pytest.raises(ValueError, match=r"'strict:device1'.*'cpu'.*\.to\('cpu'\)"):
+        y.backward(ag.Tensor([1.0], device="strict:device1"))
+    y.backward()
+    assert x.grad.tolist() == [2.0]
+
+
+# --- CUDA -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.gpu
+class TestCuda:
+    """The same on a GPU."""
+
+    def test_gradients_stay_there(self):
+        import cupy
+
+        x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], device="cuda", requires_grad=True)
+        ag.sum(ag.tanh(x @ x) * x + x[0]).backward()
+        assert type(x.grad.data) is cupy.ndarray
+        assert (x.device, x.grad.device) == ("cuda", "cuda")
+        expected = ag.grad(lambda x: ag.sum(ag.tanh(x @ x) * x + x[0]))(x.detach().cpu().numpy())
+        np.testing.assert_allclose(x.grad.cpu().numpy(), expected)
+
+    @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "complex128"])
+    def test_indexing(self, dtype):
+        x = ag.Tensor([1, 2, 3], device="cuda", dtype=dtype, requires_grad=True)
+        key = ag.Tensor([0, -1, 0, 0], device="cuda")
+        ag.sum(ag.abs(x[key]) ** 2).backward()
+        assert x.grad.dtype == np.dtype(dtype)
+        np.testing.assert_allclose(x.grad.cpu().numpy(), [6, 0, 6], rtol=1e-3)
+        written = ag.index_set(x.detach(), ag.Tensor([7, 8, 9, 10], dtype=dtype, device="cuda"), key.data)
+        np.testing.assert_array_equal(written.cpu().numpy(), [10, 2, 8])
+        counted = ag.index_add(ag.zeros(3, dtype="int64", device="cuda"), 1, key.data)
+        assert counted.tolist() == [3, 0, 1]
+
+    @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64"])
+    def test_a_zero_cotangent_stays_zero(self, dtype):
+        x = ag.Tensor([0, 4], device="cuda", dtype=dtype, requires_grad=True)
+        ag.sum(ag.real(ag.where(ag.Tensor([False, True], device="cuda"), ag.sqrt(x), x))).backward()
+        np.testing.assert_allclose(x.grad.cpu().numpy(), [1, 0.25], rtol=1e-3)
+
+    def test_to_and_back(self):
+        x = ag.Tensor([1.0, 2.0], requires_grad=True)
+        ag.sum((x * x).cuda() ** 2).cpu().backward()
+        assert type(x.grad.data) is np.ndarray
+        assert x.grad.tolist() == [4.0, 32.0]
+
+    def test_mixed_devices_are_refused(self):
+        x, y = ag.Tensor([1.0]), ag.Tensor([1.0], device="cuda")
+        with pytest.raises(ValueError, match=r"'cpu' and 'cuda'.*\.to\("):
+            x + y
+
+    def test_names(self):
+        assert ag.is_available("cuda")
+        assert "cuda" in ag.devices()
+        with ag.device("auto") as name:
+            assert name == "cuda"
+        ag.synchronize("cuda")
+        assert backend_of(ag.Tensor([1.0], device="cuda").data) is backends["cupy"]
+
+    def test_a_second_device_keeps_its_results(self):
+        if not ag.is_available("cuda:1"):
+            pytest.skip("one CUDA device alone")
+        x = ag.Tensor([1.0, 2.0], device="cuda:1", requires_grad=True)
+        ag.sum(ag.exp(x) * x + x[ag.Tensor([0, 0], device="cuda:1")]).backward()
+        assert x.grad.device == "cuda:1"
