@@ -296,6 +296,19 @@ def test_gradients_neither_touch_the_default_device_nor_the_host(no_way_out, dty
     assert x.grad.data.device == x.data.device
 
 
+def test_dask_arrays_have_lazy_gradients():
+    require_device("dask")
+    import dask.array
+
+    def f(x, key):
+        return ag.sum(ag.exp(x / 3) * x) + ag.sum(x[1, :] @ ag.matrix_transpose(x)) + ag.sum(ag.sin(x)[key, ...])
+
+    key = np.array([0, 1, 0])
+    got = ag.grad(f)(dask.array.from_array(MATRIX, chunks=2), dask.array.from_array(key))
+    assert isinstance(got, dask.array.Array)
+    np.testing.assert_allclose(got.compute(), ag.grad(f)(MATRIX, key))
+
+
 # --- the registry -----------------------------------------------------------------------------------------------------
 
 

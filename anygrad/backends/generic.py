@@ -37,10 +37,10 @@ def supply_defaults(backend: Backend) -> None:
     xp = backend.namespace
 
     def new_zeros(x: Array, shape: Shape) -> Array:
-        return xp.zeros(shape, dtype=x.dtype, device=x.device)
+        return xp.zeros(shape, dtype=x.dtype, device=_device(x))
 
     def new_arange(x: Array, n: int) -> Array:
-        return xp.arange(n, device=x.device)
+        return xp.arange(n, device=_device(x))
 
     def copy(x: Array) -> Array:
         return xp.asarray(x, copy=True)
@@ -90,7 +90,7 @@ def supply_defaults(backend: Backend) -> None:
         """The order that sorts positions, and where in it those of each element of x start and stop."""
         order = xp.argsort(flat(at), stable=True)
         in_order = xp.take(flat(at), order, axis=0)
-        elements = xp.arange(math.prod(x.shape), device=x.device)
+        elements = xp.arange(math.prod(x.shape), device=_device(x))
         return order, xp.searchsorted(in_order, elements), xp.searchsorted(in_order, elements, side="right")
 
     def running_totals(at: Array, values: Array) -> Array:
@@ -116,8 +116,12 @@ def supply_defaults(backend: Backend) -> None:
 def spread(xp: Any, x: Array, values: Array, shape: Shape) -> Array:
     """Values to be written into x, as an array of its dtype and of a shape."""
     if not hasattr(values, "shape"):
-        values = xp.asarray(values, dtype=x.dtype, device=x.device)
+        values = xp.asarray(values, dtype=x.dtype, device=_device(x))
     return xp.broadcast_to(xp.astype(values, x.dtype, copy=False), shape)
+
+
+def _device(x: Array) -> Any:
+    return getattr(x, "device", None)  # Dask's arrays have none
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
@@ -192,8 +196,8 @@ def positions(xp: Any, x: Array, key: Any) -> Array:
     joint = indexed[0] if adjacent else 0
     depth = max((len(part.shape) for part, _, _ in parts if _is_array(part)), default=0)
     ndim = kept + depth
-    dtype = xp.arange(0, device=x.device).dtype
-    result = xp.zeros((1,) * ndim, dtype=dtype, device=x.device)
+    dtype = xp.arange(0, device=_device(x)).dtype
+    result = xp.zeros((1,) * ndim, dtype=dtype, device=_device(x))
     axis = 0
     for part, n, stride in parts:
         if _is_array(part):
@@ -209,7 +213,7 @@ def positions(xp: Any, x: Array, key: Any) -> Array:
         else:
             axis += depth if axis == joint else 0
             if part is not None:
-                offset = xp.arange(*part.indices(n), device=x.device) * stride
+                offset = xp.arange(*part.indices(n), device=_device(x)) * stride
                 result = result + xp.reshape(offset, (*(1,) * axis, -1, *(1,) * (ndim - axis - 1)))
             axis += 1
     return result
@@ -224,7 +228,7 @@ def _per_axis(xp: Any, x: Array, key: Any) -> list[tuple[Any, int, int]]:
             parts.append((None, 1, 0))
             continue
         if isinstance(part, np.ndarray) and not isinstance(x, np.ndarray):
-            part = xp.asarray(part, device=x.device)
+            part = xp.asarray(part, device=_device(x))
         if _is_mask(part):
             lengths = tuple(x.shape[axis : axis + len(part.shape)])
             if tuple(part.shape) != lengths:

@@ -230,5 +230,6 @@ dask = register_backend(
     "dask",
     namespace=library("array_api_compat.dask.array"),
     array_types=_dask_types,
+    mutable=True,
     install="pip install 'dask[array]'",
 )
