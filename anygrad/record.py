@@ -67,9 +67,12 @@ def wrap(value: Any, tensor_type: type[Tensor]) -> Any:
 
 
 def unwrap(value: Any, tensor_type: type[Tensor]) -> Any:
-    """What a Tensor of this level holds; anything else as it is."""
-    if isinstance(value, tensor_type.family) and value.level == tensor_type.level:
+    """What a Tensor of this level holds; of a constant from an outer level the array; anything else as it is."""
+    family = tensor_type.family
+    if isinstance(value, family) and value.level == tensor_type.level:
         return value.data
+    while isinstance(value, family) and value._edge is None:
+        value = value.data
     return value
 
 
@@ -110,12 +113,9 @@ def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):
-            if isinstance(x, family) and x.level == level:
-                raw.append(x.data)
-                edges.append(edge_of(x) if pullback.differentiable(i) else None)
-            else:
-                raw.append(x)
-                edges.append(None)
+            is_ours = isinstance(x, family) and x.level == level
+            raw.append(unwrap(x, tensor_type))
+            edges.append(edge_of(x) if is_ours and pullback.differentiable(i) else None)
         out = op.apply(tuple(raw), params)
         result = wrap(out, result_type)
         if any(edge is not None for edge in edges) and mode.threshold <= level:

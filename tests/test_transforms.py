@@ -79,6 +79,13 @@ def test_assignment_into_arrays_made_inside():
     np.testing.assert_array_equal(ag.grad(f)(np.array([1.0, 2.0, 4.0])), [6.0, 5.0, 3.0])
 
 
+def test_index_tensors_made_outside_are_plain_indices_inside():
+    index = Tensor(np.array([0, 2, 2]))
+    x = np.array([1.0, 2.0, 3.0])
+    for read in (lambda x: x[index], lambda x: ag.take(x, index), lambda x: ag.take_along_axis(x, index)):
+        np.testing.assert_array_equal(ag.grad(lambda x: ag.sum(read(x)))(x), [1.0, 0.0, 2.0])  # noqa: B023
+
+
 def test_an_argument_that_does_not_matter_has_a_zero_gradient():
     x = np.ones((2, 3))
     np.testing.assert_array_equal(ag.grad(lambda x: 3.0)(x), np.zeros((2, 3)))
