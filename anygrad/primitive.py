@@ -236,7 +236,11 @@ class Primitive:
     def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run on operands already sorted out by :meth:`split`."""
         try:
-            implementation = self.resolve(operands)
+            try:
+                implementation = self.resolve(operands)
+            except ValueError:  # NumPy's scalars are numbers to every library
+                operands = tuple(x.item() if type(x) in scalar_results else x for x in operands)
+                implementation = self.resolve(operands)
             if self.variadic:
                 return implementation(list(operands), **params)
             result = implementation(*operands, **params)

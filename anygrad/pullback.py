@@ -16,7 +16,7 @@ from anygrad.ops.elementwise import chain, conj, may_have_zero, multiply, negati
 from anygrad.ops.indexing import Scatter
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import sum
-from anygrad.primitive import SCALARS, Array, Primitive
+from anygrad.primitive import SCALARS, Array, Primitive, scalar_results
 
 if TYPE_CHECKING:
     from anygrad.graph import Node
@@ -112,6 +112,10 @@ class ElementwisePullback(Pullback):
             if shapes is None:  # every operand has the output's shape and dtype: nothing to sum or to cast
                 any_complex = kinds[g.dtype] == "c"
                 return [None if p is None else partial(g, saved, any_complex) for p, partial in zip(parents, partials)]
+            saved = [_promoted(value, g.dtype) for value in saved]
+            dtype = g.dtype
+            if any(meta is not None and meta[1] != dtype for meta in shapes):
+                saved = tuple(_promoted(value, dtype) for value in saved)
             any_complex = is_complex(g) or any(meta is not None and kinds[meta[1]] == "c" for meta in shapes)
             return [
                 None if p is None else _matched(partial(g, saved, any_complex), meta)
@@ -140,7 +144,12 @@ def _shortened(op: Primitive, run: Run) -> Run:
             kind = type(g)
             parent1, parent2 = parents
             x1, x2, _ = saved
-            if node.shapes is not None or kinds[g.dtype] == "c" or (type(x2) is not kind and parent1 is not None):
+            if (
+                node.shapes is not None
+                or kinds[g.dtype] == "c"
+                or (parent1 is not None and type(x2) is not kind)
+                or (parent2 is not None and type(x1) is not kind)
+            ):
                 return run(g, parents, saved, node)
             times = careful[kind] if zeros[kind](g) else plain[kind]
             return None if parent1 is None else times(g, x2), None if parent2 is None else times(g, x1)
@@ -169,9 +178,17 @@ def _applied(rule: Any, op: Primitive) -> Partial:
     return rule_times
 
 
+def _promoted(value: Any, dtype: Any) -> Any:
+    """A saved array in the precision of the result: a partial of a float32 operand beside a float64 one is float64."""
+    is_number = type(value) in scalar_results or not hasattr(value, "dtype")
+    if is_number or value.dtype == dtype or kinds[value.dtype] != kinds[dtype]:
+        return value
+    return astype(value, dtype)
+
+
 def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
     if type(partial) in SCALARS:
-        return multiply(g, partial.conjugate())
+        return chain(g, partial.conjugate())
     return chain(g, conj(partial) if any_complex else partial)
 
 
