@@ -112,7 +112,7 @@ class ElementwisePullback(Pullback):
             if shapes is None:  # every operand has the output's shape and dtype: nothing to sum or to cast
                 any_complex = kinds[g.dtype] == "c"
                 return [None if p is None else partial(g, saved, any_complex) for p, partial in zip(parents, partials)]
-            saved = [_promoted(value, g.dtype) for value in saved]
+            saved = tuple(_promoted(value, g.dtype) for value in saved)
             dtype = g.dtype
             if any(meta is not None and meta[1] != dtype for meta in shapes):
                 saved = tuple(_promoted(value, dtype) for value in saved)
