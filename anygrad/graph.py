@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from anygrad.ops.creation import copy
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import Scatter
-from anygrad.primitive import Array, describe, rank
+from anygrad.primitive import Array, describe, rank, scalar_results
 from anygrad.pullback import Pullback
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def backward(
         if type(node) is not Node:
             if getattr(node, "hooks", None):
                 g = _run_hooks(node, g, tensor_type)
-            results[node] = g if create_graph or node in owned else _own(g)
+            results[node] = g if create_graph else _own(g, node in owned)
             continue
         if node.hooks:
             g = _run_hooks(node, g, tensor_type)
@@ -269,7 +269,7 @@ def backward(
         if leading is not None:
             parents = tuple(parent if parent in leading else None for parent in parents)
             if node in targets:
-                results[node] = g if create_graph else _own(g)
+                results[node] = g if create_graph else _own(g, False)
         if create_graph:
             saved = tuple(tensor_type.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
         pullback = node.pullback
@@ -316,9 +316,11 @@ def backward(
     return results
 
 
-def _own(g: Array) -> Array:
+def _own(g: Array, is_ours: bool) -> Array:
     """The cotangent as an array that nobody else holds; of a wrapper, as it is."""
-    return g if rank(type(g)) else copy(g)
+    if type(g) in scalar_results:
+        return scalar_results[type(g)](g)
+    return g if is_ours or rank(type(g)) else copy(g)
 
 
 def _run_hooks(node: Edge, g: Array, tensor_type: type[Tensor]) -> Array:

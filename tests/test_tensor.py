@@ -209,6 +209,13 @@ def test_a_gradient_has_the_shape_dtype_and_device_of_its_tensor(dtype):
     assert (x.grad.data == 8).all()
 
 
+def test_a_gradient_of_no_axes_is_an_array():
+    x = Tensor(2.0, requires_grad=True)
+    (x * x + x).backward()
+    assert type(x.grad.data) is np.ndarray
+    assert type(ag.grad(lambda x: x * x + x)(2.0)) is np.ndarray
+
+
 def test_gradients_of_complex_functions_of_real_inputs_are_real():
     x = leaf(1.0, 2.0)
     y = ag.sum(ag.abs(x * (3 + 4j)) ** 2)

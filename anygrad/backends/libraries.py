@@ -78,6 +78,13 @@ def _torch_index(part: Any) -> Any:
     return torch.namespace.asarray(part, dtype=torch.namespace.int64) if short else part
 
 
+@torch.implement("copy")
+def _torch_copy(x: Array) -> Array:
+    import torch as library
+
+    return x.clone(memory_format=library.contiguous_format)
+
+
 @torch.implement("index_set")
 def _torch_index_set(x: Array, values: Array, key: Any) -> Array:
     import torch as library
@@ -101,6 +108,7 @@ def _torch_index_iadd(x: Array, values: Array, key: Any) -> Array:
     if has_array(key) or _steps_back(key):
         at = positions(torch.namespace, x, key)
         values = spread(torch.namespace, x, values, at.shape)
+        x = x.contiguous()
         x.view(-1).index_add_(0, at.reshape(-1), values.reshape(-1))
     else:
         x[key] += values

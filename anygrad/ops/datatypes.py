@@ -42,4 +42,8 @@ def is_inexact(x: Array) -> bool:
 
 @linear(lambda g: g)  # the engine casts every cotangent to its operand's dtype
 def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
-    """Convert an array to another dtype."""
+    """Convert an array to another dtype.
+
+    >>> ag.astype(ag.Tensor([1.5]), ag.int64)
+    Tensor([1])
+    """

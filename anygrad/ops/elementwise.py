@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 
 from anygrad.ops.creation import ones_like, zeros_like
@@ -14,27 +15,47 @@ from anygrad.primitive import Array, elementwise, linear, nondifferentiable, pri
 
 @elementwise(1, 1)
 def add(x1: Array, x2: Array, /) -> Array:
-    """The sum of two arrays, element by element."""
+    """The sum of two arrays, element by element.
+
+    >>> ag.add(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([7., 9.])
+    """
 
 
 @elementwise(1, -1)
 def subtract(x1: Array, x2: Array, /) -> Array:
-    """The difference of two arrays, element by element."""
+    """The difference of two arrays, element by element.
+
+    >>> ag.subtract(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([-1.,  1.])
+    """
 
 
 @elementwise("x2", "x1")
 def multiply(x1: Array, x2: Array, /) -> Array:
-    """The product of two arrays, element by element."""
+    """The product of two arrays, element by element.
+
+    >>> ag.multiply(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([12., 20.])
+    """
 
 
 @elementwise(lambda x2: reciprocal_of(x2), lambda x2, out: negative(divide(out, x2)))
 def divide(x1: Array, x2: Array, /) -> Array:
-    """The quotient of two arrays, element by element."""
+    """The quotient of two arrays, element by element.
+
+    >>> ag.divide(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([0.75, 1.25])
+    """
 
 
 @elementwise(lambda x1, x2: _power_rule(x1, x2), lambda x1, x2, out: _exponent_rule(x1, x2, out))
 def pow(x1: Array, x2: Array, /) -> Array:
-    """``x1`` to the power ``x2``, element by element."""
+    """``x1`` to the power ``x2``, element by element.
+
+    >>> ag.pow(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([ 81., 625.])
+    """
 
 
 @elementwise("x2", "x1")
@@ -43,8 +64,13 @@ def chain(x1: Array, x2: Array, /) -> Array:
 
     Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is ``x1 * x2``.
     """
-    masked = logical_and(equal(x1, 0), logical_not(isfinite(x2)))
     product = multiply(x1, x2)
+    if isinstance(x2, int | float | complex):
+        if cmath.isfinite(x2):
+            return product
+        masked = equal(x1, 0)
+    else:
+        masked = logical_and(equal(x1, 0), logical_not(isfinite(x2)))
     return where(masked, zeros_like(product), product)
 
 
@@ -56,75 +82,127 @@ def may_have_zero(x: Array, /) -> bool:
 
 @elementwise(-1)
 def negative(x: Array, /) -> Array:
-    """Minus each element."""
+    """Minus each element.
+
+    >>> ag.negative(ag.Tensor([-0.5, 1.5]))
+    Tensor([ 0.5, -1.5])
+    """
 
 
 @elementwise(1)
 def positive(x: Array, /) -> Array:
-    """Each element as it is."""
+    """Each element as it is.
+
+    >>> ag.positive(ag.Tensor([-0.5, 1.5]))
+    Tensor([-0.5,  1.5])
+    """
 
 
 @elementwise(lambda x: conj(sign(x)))  # dL = Re(w dz) with w = conj(z) / |z|
 def abs(x: Array, /) -> Array:
-    """The absolute value of each element; its derivative at 0 is 0."""
+    """The absolute value of each element; its derivative at 0 is 0.
+
+    >>> ag.abs(ag.Tensor([-0.5, 1.5]))
+    Tensor([0.5, 1.5])
+    """
 
 
 @elementwise(lambda x: multiply(x, 2))
 def square(x: Array, /) -> Array:
-    """The square of each element."""
+    """The square of each element.
+
+    >>> ag.square(ag.Tensor([0.25, 0.75]))
+    Tensor([0.0625, 0.5625])
+    """
 
 
 @elementwise(lambda out: reciprocal_of(multiply(out, 2)))
 def sqrt(x: Array, /) -> Array:
-    """The square root of each element."""
+    """The square root of each element.
+
+    >>> ag.sqrt(ag.Tensor([0.25, 0.75]))
+    Tensor([0.5      , 0.8660254])
+    """
 
 
 @elementwise(lambda out: negative(square(out)))
 def reciprocal(x: Array, /) -> Array:
-    """One over each element."""
+    """One over each element.
+
+    >>> ag.reciprocal(ag.Tensor([0.25, 0.75]))
+    Tensor([4.        , 1.33333333])
+    """
 
 
 @elementwise(1, lambda x1, x2: negative(floor_divide(x1, x2)))
 def remainder(x1: Array, x2: Array, /) -> Array:
-    """The remainder of division, with the sign of the divisor, element by element."""
+    """The remainder of division, with the sign of the divisor, element by element.
+
+    >>> ag.remainder(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([3., 1.])
+    """
 
 
 @elementwise(lambda x1, x2, out: zeros_like(out), lambda x1, x2, out: zeros_like(out))
 def floor_divide(x1: Array, x2: Array, /) -> Array:
-    """The quotient rounded down; its derivative is 0."""
+    """The quotient rounded down; its derivative is 0.
+
+    >>> ag.floor_divide(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([0., 1.])
+    """
 
 
 @elementwise(lambda x1, x2, out: _larger(x1, x2, out), lambda x1, x2, out: _larger(x2, x1, out))
 def maximum(x1: Array, x2: Array, /) -> Array:
-    """The larger of two elements; where they are equal each takes half of the gradient."""
+    """The larger of two elements; where they are equal each takes half of the gradient.
+
+    >>> ag.maximum(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([4., 5.])
+    """
 
 
 @elementwise(lambda x1, x2, out: _larger(x2, x1, out), lambda x1, x2, out: _larger(x1, x2, out))
 def minimum(x1: Array, x2: Array, /) -> Array:
-    """The smaller of two elements; where they are equal each takes half of the gradient."""
+    """The smaller of two elements; where they are equal each takes half of the gradient.
+
+    >>> ag.minimum(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([3., 4.])
+    """
 
 
 @elementwise(lambda x1, out: _ratio(x1, out), lambda x2, out: _ratio(x2, out))
 def hypot(x1: Array, x2: Array, /) -> Array:
-    """``sqrt(x1**2 + x2**2)``, element by element, without overflow; its derivative at (0, 0) is 0."""
+    """``sqrt(x1**2 + x2**2)``, element by element, without overflow; its derivative at (0, 0) is 0.
+
+    >>> ag.hypot(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
+    Tensor([ 5., 13.])
+    """
 
 
 @elementwise(lambda x1, out: _same_sign(x1, out), lambda out: zeros_like(out))
 def copysign(x1: Array, x2: Array, /) -> Array:
-    """The magnitude of ``x1`` with the sign of ``x2``, element by element."""
+    """The magnitude of ``x1`` with the sign of ``x2``, element by element.
+
+    >>> ag.copysign(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
+    Tensor([-3.,  5.])
+    """
 
 
 @elementwise(
     lambda x, min, max, out: _inside(x, min, max, out),
-    lambda x, min, out: astype(less(x, min), out.dtype),
-    lambda x, max, out: astype(greater(x, max), out.dtype),
+    lambda x, min, max, out: _below(x, min, max, out),
+    lambda x, min, max, out: _above(x, min, max, out),
 )
 def _clip(x: Array, min: Array, max: Array, /) -> Array:
     """The primitive behind :func:`clip`; a bound may be None."""
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
-    """Each element, or the bound that it lies beyond; on a bound the gradient passes to ``x``."""
+    """Each element, or the bound that it lies beyond; on a bound the gradient passes to ``x``.
+
+    >>> ag.clip(ag.Tensor([-2.0, 0.5, 3.0]), 0.0, 1.0)
+    Tensor([0. , 0.5, 1. ])
+    """
     return positive(x) if min is None and max is None else _clip(x, min, max)
 
 
@@ -133,37 +211,65 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
 
 @elementwise("out")
 def exp(x: Array, /) -> Array:
-    """E to the power of each element."""
+    """E to the power of each element.
+
+    >>> ag.exp(ag.Tensor([0.25, 0.75]))
+    Tensor([1.28402542, 2.11700002])
+    """
 
 
 @elementwise(lambda out: add(out, 1))
 def expm1(x: Array, /) -> Array:
-    """``exp(x) - 1``, exact for small ``x``."""
+    """``exp(x) - 1``, exact for small ``x``.
+
+    >>> ag.expm1(ag.Tensor([0.25, 0.75]))
+    Tensor([0.28402542, 1.11700002])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(x))
 def log(x: Array, /) -> Array:
-    """The natural logarithm of each element."""
+    """The natural logarithm of each element.
+
+    >>> ag.log(ag.Tensor([0.25, 0.75]))
+    Tensor([-1.38629436, -0.28768207])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(add(x, 1)))
 def log1p(x: Array, /) -> Array:
-    """``log(1 + x)``, exact for small ``x``."""
+    """``log(1 + x)``, exact for small ``x``.
+
+    >>> ag.log1p(ag.Tensor([0.25, 0.75]))
+    Tensor([0.22314355, 0.55961579])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(multiply(x, math.log(2))))
 def log2(x: Array, /) -> Array:
-    """The logarithm of each element to base 2."""
+    """The logarithm of each element to base 2.
+
+    >>> ag.log2(ag.Tensor([0.25, 0.75]))
+    Tensor([-2.       , -0.4150375])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(multiply(x, math.log(10))))
 def log10(x: Array, /) -> Array:
-    """The logarithm of each element to base 10."""
+    """The logarithm of each element to base 10.
+
+    >>> ag.log10(ag.Tensor([0.25, 0.75]))
+    Tensor([-0.60205999, -0.12493874])
+    """
 
 
 @elementwise(lambda x1, x2: _softmax_of_two(x1, x2), lambda x1, x2: _softmax_of_two(x2, x1))
 def logaddexp(x1: Array, x2: Array, /) -> Array:
-    """``log(exp(x1) + exp(x2))``, element by element, without overflow."""
+    """``log(exp(x1) + exp(x2))``, element by element, without overflow.
+
+    >>> ag.logaddexp(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
+    Tensor([ 3.00091147, 12.00091147])
+    """
 
 
 # --- trigonometry -----------------------------------------------------------------------------------------------------
@@ -171,32 +277,56 @@ def logaddexp(x1: Array, x2: Array, /) -> Array:
 
 @elementwise(lambda x: cos(x))
 def sin(x: Array, /) -> Array:
-    """The sine of each element, an angle in radians."""
+    """The sine of each element, an angle in radians.
+
+    >>> ag.sin(ag.Tensor([0.25, 0.75]))
+    Tensor([0.24740396, 0.68163876])
+    """
 
 
 @elementwise(lambda x: negative(sin(x)))
 def cos(x: Array, /) -> Array:
-    """The cosine of each element, an angle in radians."""
+    """The cosine of each element, an angle in radians.
+
+    >>> ag.cos(ag.Tensor([0.25, 0.75]))
+    Tensor([0.96891242, 0.73168887])
+    """
 
 
 @elementwise(lambda out: add(square(out), 1))
 def tan(x: Array, /) -> Array:
-    """The tangent of each element, an angle in radians."""
+    """The tangent of each element, an angle in radians.
+
+    >>> ag.tan(ag.Tensor([0.25, 0.75]))
+    Tensor([0.25534192, 0.93159646])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(_sqrt_1_minus_square(x)))
 def asin(x: Array, /) -> Array:
-    """The angle in radians, in [-pi/2, pi/2], whose sine is each element."""
+    """The angle in radians, in [-pi/2, pi/2], whose sine is each element.
+
+    >>> ag.asin(ag.Tensor([0.25, 0.75]))
+    Tensor([0.25268026, 0.84806208])
+    """
 
 
 @elementwise(lambda x: negative(reciprocal_of(_sqrt_1_minus_square(x))))
 def acos(x: Array, /) -> Array:
-    """The angle in radians, in [0, pi], whose cosine is each element."""
+    """The angle in radians, in [0, pi], whose cosine is each element.
+
+    >>> ag.acos(ag.Tensor([0.25, 0.75]))
+    Tensor([1.31811607, 0.72273425])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(add(square(x), 1)))
 def atan(x: Array, /) -> Array:
-    """The angle in radians, in [-pi/2, pi/2], whose tangent is each element."""
+    """The angle in radians, in [-pi/2, pi/2], whose tangent is each element.
+
+    >>> ag.atan(ag.Tensor([0.25, 0.75]))
+    Tensor([0.24497866, 0.64350111])
+    """
 
 
 @elementwise(
@@ -204,37 +334,65 @@ def atan(x: Array, /) -> Array:
     lambda x1, x2: negative(divide(x1, add(square_of(x1), square_of(x2)))),
 )
 def atan2(x1: Array, x2: Array, /) -> Array:
-    """The angle in radians, in [-pi, pi], of the point with ordinate ``x1`` and abscissa ``x2``."""
+    """The angle in radians, in [-pi, pi], of the point with ordinate ``x1`` and abscissa ``x2``.
+
+    >>> ag.atan2(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
+    Tensor([2.49809154, 0.39479112])
+    """
 
 
 @elementwise(lambda x: cosh(x))
 def sinh(x: Array, /) -> Array:
-    """The hyperbolic sine of each element."""
+    """The hyperbolic sine of each element.
+
+    >>> ag.sinh(ag.Tensor([0.25, 0.75]))
+    Tensor([0.25261232, 0.82231673])
+    """
 
 
 @elementwise(lambda x: sinh(x))
 def cosh(x: Array, /) -> Array:
-    """The hyperbolic cosine of each element."""
+    """The hyperbolic cosine of each element.
+
+    >>> ag.cosh(ag.Tensor([0.25, 0.75]))
+    Tensor([1.0314131 , 1.29468328])
+    """
 
 
 @elementwise(lambda out: subtract(1, square(out)))
 def tanh(x: Array, /) -> Array:
-    """The hyperbolic tangent of each element."""
+    """The hyperbolic tangent of each element.
+
+    >>> ag.tanh(ag.Tensor([0.25, 0.75]))
+    Tensor([0.24491866, 0.63514895])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(sqrt(add(square(x), 1))))
 def asinh(x: Array, /) -> Array:
-    """The inverse hyperbolic sine of each element."""
+    """The inverse hyperbolic sine of each element.
+
+    >>> ag.asinh(ag.Tensor([0.25, 0.75]))
+    Tensor([0.24746646, 0.69314718])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(multiply(sqrt(subtract(x, 1)), sqrt(add(x, 1)))))
 def acosh(x: Array, /) -> Array:
-    """The inverse hyperbolic cosine of each element."""
+    """The inverse hyperbolic cosine of each element.
+
+    >>> ag.acosh(ag.Tensor([1.0, 2.0]))
+    Tensor([0.       , 1.3169579])
+    """
 
 
 @elementwise(lambda x: reciprocal_of(subtract(1, square(x))))
 def atanh(x: Array, /) -> Array:
-    """The inverse hyperbolic tangent of each element."""
+    """The inverse hyperbolic tangent of each element.
+
+    >>> ag.atanh(ag.Tensor([0.25, 0.75]))
+    Tensor([0.25541281, 0.97295507])
+    """
 
 
 # --- complex numbers --------------------------------------------------------------------------------------------------
@@ -242,22 +400,38 @@ def atanh(x: Array, /) -> Array:
 
 @linear(lambda g: conj(g))
 def conj(x: Array, /) -> Array:
-    """The complex conjugate of each element."""
+    """The complex conjugate of each element.
+
+    >>> ag.conj(ag.Tensor([1 + 2j]))
+    Tensor([1.-2.j], dtype=complex128)
+    """
 
 
 @linear(lambda g: g)
 def real(x: Array, /) -> Array:
-    """The real part of each element."""
+    """The real part of each element.
+
+    >>> ag.real(ag.Tensor([1 + 2j]))
+    Tensor([1.])
+    """
 
 
 @linear(lambda g: multiply(g, 1j))
 def imag(x: Array, /) -> Array:
-    """The imaginary part of each element."""
+    """The imaginary part of each element.
+
+    >>> ag.imag(ag.Tensor([1 + 2j]))
+    Tensor([2.])
+    """
 
 
 @primitive(lambda g, x, out: _sign_rule(g, x, out))
 def sign(x: Array, /) -> Array:
-    """``x / |x|``, and 0 at 0; its derivative is 0 for real ``x``, and 0 at 0."""
+    """``x / |x|``, and 0 at 0; its derivative is 0 for real ``x``, and 0 at 0.
+
+    >>> ag.sign(ag.Tensor([-0.5, 1.5]))
+    Tensor([-1.,  1.])
+    """
 
 
 # --- rounding ---------------------------------------------------------------------------------------------------------
@@ -265,22 +439,38 @@ def sign(x: Array, /) -> Array:
 
 @elementwise(lambda out: zeros_like(out))
 def floor(x: Array, /) -> Array:
-    """Each element rounded down; the derivative is 0."""
+    """Each element rounded down; the derivative is 0.
+
+    >>> ag.floor(ag.Tensor([-0.5, 1.5]))
+    Tensor([-1.,  1.])
+    """
 
 
 @elementwise(lambda out: zeros_like(out))
 def ceil(x: Array, /) -> Array:
-    """Each element rounded up; the derivative is 0."""
+    """Each element rounded up; the derivative is 0.
+
+    >>> ag.ceil(ag.Tensor([-0.5, 1.5]))
+    Tensor([-0.,  2.])
+    """
 
 
 @elementwise(lambda out: zeros_like(out))
 def trunc(x: Array, /) -> Array:
-    """Each element rounded towards zero; the derivative is 0."""
+    """Each element rounded towards zero; the derivative is 0.
+
+    >>> ag.trunc(ag.Tensor([-0.5, 1.5]))
+    Tensor([-0.,  1.])
+    """
 
 
 @elementwise(lambda out: zeros_like(out))
 def round(x: Array, /) -> Array:
-    """Each element rounded to the nearest integer, halves to the even one; the derivative is 0."""
+    """Each element rounded to the nearest integer, halves to the even one; the derivative is 0.
+
+    >>> ag.round(ag.Tensor([-0.5, 1.5]))
+    Tensor([-0.,  2.])
+    """
 
 
 # --- comparison, logic, bits ------------------------------------------------------------------------------------------
@@ -288,107 +478,191 @@ def round(x: Array, /) -> Array:
 
 @nondifferentiable
 def equal(x1: Array, x2: Array, /) -> Array:
-    """Whether two elements are equal."""
+    """Whether two elements are equal.
+
+    >>> ag.equal(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([False, False])
+    """
 
 
 @nondifferentiable
 def not_equal(x1: Array, x2: Array, /) -> Array:
-    """Whether two elements differ."""
+    """Whether two elements differ.
+
+    >>> ag.not_equal(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([ True,  True])
+    """
 
 
 @nondifferentiable
 def less(x1: Array, x2: Array, /) -> Array:
-    """Whether ``x1 < x2``, element by element."""
+    """Whether ``x1 < x2``, element by element.
+
+    >>> ag.less(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([ True, False])
+    """
 
 
 @nondifferentiable
 def less_equal(x1: Array, x2: Array, /) -> Array:
-    """Whether ``x1 <= x2``, element by element."""
+    """Whether ``x1 <= x2``, element by element.
+
+    >>> ag.less_equal(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([ True, False])
+    """
 
 
 @nondifferentiable
 def greater(x1: Array, x2: Array, /) -> Array:
-    """Whether ``x1 > x2``, element by element."""
+    """Whether ``x1 > x2``, element by element.
+
+    >>> ag.greater(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([False,  True])
+    """
 
 
 @nondifferentiable
 def greater_equal(x1: Array, x2: Array, /) -> Array:
-    """Whether ``x1 >= x2``, element by element."""
+    """Whether ``x1 >= x2``, element by element.
+
+    >>> ag.greater_equal(ag.Tensor([3.0, 5.0]), 4.0)
+    Tensor([False,  True])
+    """
 
 
 @nondifferentiable
 def isfinite(x: Array, /) -> Array:
-    """Whether each element is neither infinite nor NaN."""
+    """Whether each element is neither infinite nor NaN.
+
+    >>> ag.isfinite(ag.Tensor([1.0, ag.inf, ag.nan]))
+    Tensor([ True, False, False])
+    """
 
 
 @nondifferentiable
 def isinf(x: Array, /) -> Array:
-    """Whether each element is infinite."""
+    """Whether each element is infinite.
+
+    >>> ag.isinf(ag.Tensor([1.0, ag.inf, ag.nan]))
+    Tensor([False,  True, False])
+    """
 
 
 @nondifferentiable
 def isnan(x: Array, /) -> Array:
-    """Whether each element is NaN."""
+    """Whether each element is NaN.
+
+    >>> ag.isnan(ag.Tensor([1.0, ag.inf, ag.nan]))
+    Tensor([False, False,  True])
+    """
 
 
 @nondifferentiable
 def signbit(x: Array, /) -> Array:
-    """Whether the sign bit of each element is set, that of -0.0 included."""
+    """Whether the sign bit of each element is set, that of -0.0 included.
+
+    >>> ag.signbit(ag.Tensor([-0.5, 1.5]))
+    Tensor([ True, False])
+    """
 
 
 @nondifferentiable
 def nextafter(x1: Array, x2: Array, /) -> Array:
-    """The next representable number after ``x1`` in the direction of ``x2``, element by element."""
+    """The next representable number after ``x1`` in the direction of ``x2``, element by element.
+
+    >>> ag.nextafter(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
+    Tensor([3., 5.])
+    """
 
 
 @nondifferentiable
 def logical_and(x1: Array, x2: Array, /) -> Array:
-    """Whether both elements are true."""
+    """Whether both elements are true.
+
+    >>> ag.logical_and(ag.Tensor([True, True]), ag.Tensor([True, False]))
+    Tensor([ True, False])
+    """
 
 
 @nondifferentiable
 def logical_or(x1: Array, x2: Array, /) -> Array:
-    """Whether either element is true."""
+    """Whether either element is true.
+
+    >>> ag.logical_or(ag.Tensor([True, True]), ag.Tensor([True, False]))
+    Tensor([ True,  True])
+    """
 
 
 @nondifferentiable
 def logical_xor(x1: Array, x2: Array, /) -> Array:
-    """Whether exactly one of two elements is true."""
+    """Whether exactly one of two elements is true.
+
+    >>> ag.logical_xor(ag.Tensor([True, True]), ag.Tensor([True, False]))
+    Tensor([False,  True])
+    """
 
 
 @nondifferentiable
 def logical_not(x: Array, /) -> Array:
-    """Whether each element is false."""
+    """Whether each element is false.
+
+    >>> ag.logical_not(ag.Tensor([True, False]))
+    Tensor([False,  True])
+    """
 
 
 @nondifferentiable
 def bitwise_and(x1: Array, x2: Array, /) -> Array:
-    """The bitwise AND of two elements."""
+    """The bitwise AND of two elements.
+
+    >>> ag.bitwise_and(ag.Tensor([6, 12]), 2)
+    Tensor([2, 0])
+    """
 
 
 @nondifferentiable
 def bitwise_or(x1: Array, x2: Array, /) -> Array:
-    """The bitwise OR of two elements."""
+    """The bitwise OR of two elements.
+
+    >>> ag.bitwise_or(ag.Tensor([6, 12]), 2)
+    Tensor([ 6, 14])
+    """
 
 
 @nondifferentiable
 def bitwise_xor(x1: Array, x2: Array, /) -> Array:
-    """The bitwise XOR of two elements."""
+    """The bitwise XOR of two elements.
+
+    >>> ag.bitwise_xor(ag.Tensor([6, 12]), 2)
+    Tensor([ 4, 14])
+    """
 
 
 @nondifferentiable
 def bitwise_invert(x: Array, /) -> Array:
-    """Each element with its bits inverted."""
+    """Each element with its bits inverted.
+
+    >>> ag.bitwise_invert(ag.Tensor([0, 5]))
+    Tensor([-1, -6])
+    """
 
 
 @nondifferentiable
 def bitwise_left_shift(x1: Array, x2: Array, /) -> Array:
-    """The bits of ``x1`` shifted left by ``x2`` places."""
+    """The bits of ``x1`` shifted left by ``x2`` places.
+
+    >>> ag.bitwise_left_shift(ag.Tensor([6, 12]), 2)
+    Tensor([24, 48])
+    """
 
 
 @nondifferentiable
 def bitwise_right_shift(x1: Array, x2: Array, /) -> Array:
-    """The bits of ``x1`` shifted right by ``x2`` places."""
+    """The bits of ``x1`` shifted right by ``x2`` places.
+
+    >>> ag.bitwise_right_shift(ag.Tensor([6, 12]), 2)
+    Tensor([1, 3])
+    """
 
 
 # --- pieces of the rules above ----------------------------------------------------------------------------------------
@@ -409,8 +683,7 @@ def square_of(x: Array) -> Array:
 def _power_rule(x1: Array, x2: Array) -> Array:
     if isinstance(x2, (int, float)):
         return multiply(x1, 2) if x2 == 2 else zeros_like(x1) if x2 == 0 else multiply(pow(x1, x2 - 1), x2)
-    lowered = multiply(pow(x1, subtract(x2, 1)), x2)
-    return where(equal(x2, 0), zeros_like(lowered), lowered)  # not 0 * 0**-1
+    return chain(x2, pow(x1, subtract(x2, 1)))  # 0 at 0**0, where x2 is 0 and the power infinite
 
 
 def _exponent_rule(x1: Array, x2: Array, out: Array) -> Array:
@@ -437,6 +710,16 @@ def _same_sign(x1: Array, out: Array) -> Array:
 def _inside(x: Array, min: Array, max: Array, out: Array) -> Array:
     inside = equal(x, out)
     return astype(inside, out.dtype)
+
+
+def _below(x: Array, min: Array, max: Array, out: Array) -> Array:
+    below = less(x, min)
+    return astype(below if max is None else logical_and(below, less_equal(min, max)), out.dtype)
+
+
+def _above(x: Array, min: Array, max: Array, out: Array) -> Array:
+    above = greater(x, max)
+    return astype(above if min is None else logical_or(above, less(max, min)), out.dtype)
 
 
 def _softmax_of_two(a: Array, b: Array) -> Array:

@@ -54,12 +54,20 @@ def getitem(x: Array, /, key: Key) -> Array:
     lambda g, key: _written_last(g, key),
 )
 def index_set(x: Array, values: Array, /, key: Key) -> Array:
-    """A copy of ``x`` with ``values`` at ``key``; of several values for one place the last counts."""
+    """A copy of ``x`` with ``values`` at ``key``; of several values for one place the last counts.
+
+    >>> ag.index_set(ag.Tensor([1.0, 2.0]), 5.0, 0)
+    Tensor([5., 2.])
+    """
 
 
 @linear(lambda g: g, lambda g, key: getitem(g, key))
 def index_add(x: Array, values: Array, /, key: Key) -> Array:
-    """A copy of ``x`` with ``values`` added at ``key``; several values for one place are all added."""
+    """A copy of ``x`` with ``values`` added at ``key``; several values for one place are all added.
+
+    >>> ag.index_add(ag.Tensor([1.0, 2.0]), 5.0, 0)
+    Tensor([6., 2.])
+    """
 
 
 @linear(lambda g: g, lambda g, key: getitem(g, key))
@@ -70,12 +78,21 @@ def index_iadd(x: Array, values: Array, /, key: Key) -> Array:
 
 @linear(lambda g, indices, axis, x_shape: _put_back(g, indices, axis, x_shape))
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
-    """The elements at some indices along an axis."""
+    """The elements at some indices along an axis.
+
+    >>> ag.take(ag.Tensor([10, 20, 30]), ag.Tensor([2, 0]))
+    Tensor([30, 10])
+    """
 
 
 @linear(lambda g, indices, axis, x_shape: Scatter(g, _each_along(indices, axis, x_shape), x_shape))
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
-    """The elements at indices of their own for each line along an axis."""
+    """The elements at indices of their own for each line along an axis.
+
+    >>> ag.take_along_axis(ag.Tensor([[1, 2], [3, 4]]), ag.Tensor([[1], [0]]), axis=1)
+    Tensor([[2],
+            [3]])
+    """
 
 
 def _put_back(g: Array, indices: Array, axis: int | None, shape: tuple[int, ...]) -> Any:

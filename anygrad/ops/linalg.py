@@ -15,7 +15,11 @@ TensordotAxes = int | tuple[Sequence[int], Sequence[int]]
 
 @bilinear(lambda g, x2, x1_shape: _matmul_left(g, x2, x1_shape), lambda g, x1, x2_shape: _matmul_right(g, x1, x2_shape))
 def matmul(x1: Array, x2: Array, /) -> Array:
-    """The product of matrices, or of stacks of them; a vector stands for a row on the left, a column on the right."""
+    """The product of matrices, or of stacks of them; a vector stands for a row on the left, a column on the right.
+
+    >>> ag.matmul(ag.Tensor([[1, 2], [3, 4]]), ag.Tensor([1, 1]))
+    Tensor([3, 7])
+    """
 
 
 @bilinear(
@@ -23,7 +27,11 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     lambda g, x1, axis: multiply(expand_dims(g, axis), x1),
 )
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-    """The dot product of vectors along an axis, the first of them conjugated."""
+    """The dot product of vectors along an axis, the first of them conjugated.
+
+    >>> ag.vecdot(ag.Tensor([1, 2]), ag.Tensor([3, 4]))
+    Tensor(11)
+    """
 
 
 @bilinear(
@@ -31,7 +39,12 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     lambda g, x1, x2_shape, axes: _tensordot_right(g, x1, x2_shape, axes),
 )
 def tensordot(x1: Array, x2: Array, /, *, axes: TensordotAxes = 2) -> Array:
-    """The product of two arrays summed over pairs of axes."""
+    """The product of two arrays summed over pairs of axes.
+
+    >>> ag.tensordot(ag.Tensor([[1, 2], [3, 4]]), ag.Tensor([[1, 2], [3, 4]]), axes=1)
+    Tensor([[ 7, 10],
+            [15, 22]])
+    """
 
 
 # --- pieces of the rules above ----------------------------------------------------------------------------------------

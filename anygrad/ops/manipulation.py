@@ -15,42 +15,76 @@ from anygrad.primitive import Array, linear, nondifferentiable
 
 @linear(lambda g, x_shape: reshape(g, x_shape))
 def reshape(x: Array, /, shape: Shape, *, copy: bool | None = None) -> Array:
-    """The elements in another shape, in row-major order; one length may be -1."""
+    """The elements in another shape, in row-major order; one length may be -1.
+
+    >>> ag.reshape(ag.Tensor([[1, 2], [3, 4]]), (4,))
+    Tensor([1, 2, 3, 4])
+    """
 
 
 @linear(lambda g, axes: permute_dims(g, inverse(axes)))
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
-    """The array with its axes in another order."""
+    """The array with its axes in another order.
+
+    >>> ag.permute_dims(ag.Tensor([[1, 2], [3, 4]]), (1, 0))
+    Tensor([[1, 3],
+            [2, 4]])
+    """
 
 
 @linear(lambda g, x_shape: reshape(g, x_shape))
 def expand_dims(x: Array, /, axis: Axes = 0) -> Array:
-    """The array with axes of length 1 inserted."""
+    """The array with axes of length 1 inserted.
+
+    >>> ag.expand_dims(ag.Tensor([1, 2]), axis=0)
+    Tensor([[1, 2]])
+    """
 
 
 @linear(lambda g, x_shape: reshape(g, x_shape))
 def squeeze(x: Array, /, axis: Axes) -> Array:
-    """The array without some of its axes of length 1."""
+    """The array without some of its axes of length 1.
+
+    >>> ag.squeeze(ag.Tensor([[1, 2]]), axis=0)
+    Tensor([1, 2])
+    """
 
 
 @linear(lambda g: g)  # the engine sums a cotangent to its operand's shape
 def broadcast_to(x: Array, /, shape: Shape) -> Array:
-    """The array repeated, without a copy, to a shape that it broadcasts to."""
+    """The array repeated, without a copy, to a shape that it broadcasts to.
+
+    >>> ag.broadcast_to(ag.Tensor([1, 2]), (2, 2))
+    Tensor([[1, 2],
+            [1, 2]])
+    """
 
 
 @linear(lambda g, source, destination: moveaxis(g, destination, source))
 def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Array:
-    """The array with some axes moved to other places."""
+    """The array with some axes moved to other places.
+
+    >>> ag.moveaxis(ag.zeros((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
 
 
 @linear(lambda g, axis: flip(g, axis=axis))
 def flip(x: Array, /, *, axis: Axes = None) -> Array:
-    """The elements in reverse order along axes, by default all."""
+    """The elements in reverse order along axes, by default all.
+
+    >>> ag.flip(ag.Tensor([3.0, 1.0, 2.0]))
+    Tensor([2., 1., 3.])
+    """
 
 
 @linear(lambda g, shift, axis: roll(g, _negated(shift), axis=axis))
 def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axes = None) -> Array:
-    """The elements shifted along axes, those pushed out re-entering at the other end."""
+    """The elements shifted along axes, those pushed out re-entering at the other end.
+
+    >>> ag.roll(ag.Tensor([1, 2, 3]), 1)
+    Tensor([3, 1, 2])
+    """
 
 
 @nondifferentiable
@@ -59,7 +93,11 @@ def _repeat(x: Array, repeats: Any, /) -> Array:
 
 
 def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
-    """Each element repeated, a number of times or its own number of times, along an axis."""
+    """Each element repeated, a number of times or its own number of times, along an axis.
+
+    >>> ag.repeat(ag.Tensor([1, 2]), 2)
+    Tensor([1, 1, 2, 2])
+    """
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     (axis,) = normalized(axis, len(x.shape), "repeat")
@@ -71,7 +109,11 @@ def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
 
 
 def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
-    """The array laid side by side a number of times along each axis."""
+    """The array laid side by side a number of times along each axis.
+
+    >>> ag.tile(ag.Tensor([1, 2]), (2,))
+    Tensor([1, 2, 1, 2])
+    """
     ndim = max(len(repetitions), len(x.shape))
     times = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
     lengths = (1,) * (ndim - len(x.shape)) + tuple(x.shape)
@@ -82,7 +124,12 @@ def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
 
 @linear(lambda g: matrix_transpose(g))
 def matrix_transpose(x: Array, /) -> Array:
-    """The transpose of a matrix, or of each of a stack of matrices."""
+    """The transpose of a matrix, or of each of a stack of matrices.
+
+    >>> ag.matrix_transpose(ag.Tensor([[1, 2], [3, 4]]))
+    Tensor([[1, 3],
+            [2, 4]])
+    """
 
 
 # --- several arrays ---------------------------------------------------------------------------------------------------
@@ -90,16 +137,29 @@ def matrix_transpose(x: Array, /) -> Array:
 
 @linear(lambda g, arrays_shape, axis: _split(g, arrays_shape, axis))
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
-    """Arrays joined along an existing axis; flattened first if the axis is None."""
+    """Arrays joined along an existing axis; flattened first if the axis is None.
+
+    >>> ag.concat([ag.Tensor([1, 2]), ag.Tensor([3])])
+    Tensor([1, 2, 3])
+    """
 
 
 @linear(lambda g, axis: unstack(g, axis=axis))
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
-    """Arrays of one shape joined along a new axis."""
+    """Arrays of one shape joined along a new axis.
+
+    >>> ag.stack([ag.Tensor([1, 2]), ag.Tensor([3, 4])])
+    Tensor([[1, 2],
+            [3, 4]])
+    """
 
 
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """The slices of an array along an axis, which they no longer have."""
+    """The slices of an array along an axis, which they no longer have.
+
+    >>> ag.unstack(ag.Tensor([[1, 2], [3, 4]]))
+    (Tensor([1, 2]), Tensor([3, 4]))
+    """
     (axis,) = normalized(axis, len(x.shape), "unstack")
     return tuple(indexing.getitem(x, (slice(None),) * axis + (i,)) for i in range(x.shape[axis]))
 
@@ -109,6 +169,9 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
 
     Raises:
         ValueError: they do not broadcast together.
+
+    >>> ag.broadcast_shapes((2, 1), (3,))
+    (2, 3)
     """
     ndim = max((len(shape) for shape in shapes), default=0)
     padded = [(1,) * (ndim - len(shape)) + tuple(shape) for shape in shapes]
@@ -119,7 +182,11 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
 
 
 def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
-    """Arrays broadcast to the shape they have in common."""
+    """Arrays broadcast to the shape they have in common.
+
+    >>> [x.shape for x in ag.broadcast_arrays(ag.ones((2, 1)), ag.ones(3))]
+    [(2, 3), (2, 3)]
+    """
     shape = broadcast_shapes(*(tuple(x.shape) for x in arrays))
     return tuple(broadcast_to(x, shape) for x in arrays)
 
@@ -129,6 +196,10 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:
 
     Raises:
         ValueError: ``indexing`` is neither ``"xy"`` nor ``"ij"``, or an array is not one-dimensional.
+
+    >>> ag.meshgrid(ag.Tensor([1, 2]), ag.Tensor([3, 4]))[0]
+    Tensor([[1, 2],
+            [1, 2]])
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', given {indexing!r}")

@@ -18,47 +18,83 @@ from anygrad.primitive import Array, linear, nondifferentiable, primitive
 
 @linear(lambda g, x_shape, axis: broadcast_to(reshape(g, kept(x_shape, axis)), x_shape))
 def sum(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The sum of the elements over all axes, or the given ones."""
+    """The sum of the elements over all axes, or the given ones.
+
+    >>> ag.sum(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([3., 9.])
+    """
 
 
 @linear(lambda g, x_shape, axis: _spread_mean(g, x_shape, axis))
 def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
-    """The mean of the elements over all axes, or the given ones."""
+    """The mean of the elements over all axes, or the given ones.
+
+    >>> ag.mean(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([1.5, 4.5])
+    """
 
 
 @primitive(lambda g, x, axis: _prod_rule(g, x, axis))
 def prod(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The product of the elements over all axes, or the given ones."""
+    """The product of the elements over all axes, or the given ones.
+
+    >>> ag.prod(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([ 2., 18.])
+    """
 
 
 @primitive(lambda g, x, out, axis: _share_among_ties(g, x, out, axis))
 def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
-    """The largest element over all axes, or the given ones; equal ones share the gradient evenly."""
+    """The largest element over all axes, or the given ones; equal ones share the gradient evenly.
+
+    >>> ag.max(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([2., 6.])
+    """
 
 
 @primitive(lambda g, x, out, axis: _share_among_ties(g, x, out, axis))
 def min(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
-    """The smallest element over all axes, or the given ones; equal ones share the gradient evenly."""
+    """The smallest element over all axes, or the given ones; equal ones share the gradient evenly.
+
+    >>> ag.min(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([1., 3.])
+    """
 
 
 @primitive(lambda g, x, axis, correction: _var_rule(g, x, axis, correction))
 def var(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bool = False) -> Array:
-    """The variance of the elements, with ``n - correction`` as divisor, over all axes or the given ones."""
+    """The variance of the elements, with ``n - correction`` as divisor, over all axes or the given ones.
+
+    >>> ag.var(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([0.25, 2.25])
+    """
 
 
 @primitive(lambda g, x, out, axis, correction: _std_rule(g, x, out, axis, correction))
 def std(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bool = False) -> Array:
-    """The standard deviation of the elements over all axes, or the given ones; its derivative is 0 where it is 0."""
+    """The standard deviation of the elements over all axes, or the given ones; its derivative is 0 where it is 0.
+
+    >>> ag.std(ag.Tensor([[1.0, 2.0], [3.0, 6.0]]), axis=1)
+    Tensor([0.5, 1.5])
+    """
 
 
 @nondifferentiable
 def all(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
-    """Whether every element is true, over all axes or the given ones."""
+    """Whether every element is true, over all axes or the given ones.
+
+    >>> ag.all(ag.Tensor([[True, False], [True, True]]), axis=1)
+    Tensor([False,  True])
+    """
 
 
 @nondifferentiable
 def any(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
-    """Whether some element is true, over all axes or the given ones."""
+    """Whether some element is true, over all axes or the given ones.
+
+    >>> ag.any(ag.Tensor([[True, False], [True, True]]), axis=1)
+    Tensor([ True,  True])
+    """
 
 
 # --- along an axis ----------------------------------------------------------------------------------------------------
@@ -66,16 +102,28 @@ def any(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
 
 @linear(lambda g, axis, include_initial: _cumulative_sum_rule(g, axis, include_initial))
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    """The sums of the elements up to each one along an axis."""
+    """The sums of the elements up to each one along an axis.
+
+    >>> ag.cumulative_sum(ag.Tensor([3.0, 1.0, 2.0]))
+    Tensor([3., 4., 6.])
+    """
 
 
 @primitive(lambda g, x, axis, include_initial: _cumulative_prod_rule(g, x, axis, include_initial))
 def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    """The products of the elements up to each one along an axis."""
+    """The products of the elements up to each one along an axis.
+
+    >>> ag.cumulative_prod(ag.Tensor([3.0, 1.0, 2.0]))
+    Tensor([3., 3., 6.])
+    """
 
 
 def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, append: Array = None) -> Array:
-    """The differences between neighbours along an axis, taken n times."""
+    """The differences between neighbours along an axis, taken n times.
+
+    >>> ag.diff(ag.Tensor([3.0, 1.0, 2.0]))
+    Tensor([-2.,  1.])
+    """
     if n < 0:
         raise ValueError(f"diff: n must not be negative, given {n}")
     x = concat([part for part in (prepend, x, append) if part is not None], axis=axis)

@@ -10,29 +10,53 @@ from anygrad.primitive import Array, nondifferentiable
 
 @nondifferentiable
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """The indices that would sort an array along an axis."""
+    """The indices that would sort an array along an axis.
+
+    >>> ag.argsort(ag.Tensor([3.0, 1.0, 2.0]))
+    Tensor([1, 2, 0])
+    """
 
 
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """The elements in order along an axis."""
+    """The elements in order along an axis.
+
+    >>> ag.sort(ag.Tensor([3.0, 1.0, 2.0]))
+    Tensor([1., 2., 3.])
+    """
     return take_along_axis(x, argsort(x, axis=axis, descending=descending, stable=stable), axis=axis)
 
 
 @nondifferentiable
 def unique_values(x: Array, /) -> Array:
-    """The distinct elements of an array."""
+    """The distinct elements of an array.
+
+    >>> ag.unique_values(ag.Tensor([2, 1, 2]))
+    Tensor([1, 2])
+    """
 
 
 @nondifferentiable
 def unique_counts(x: Array, /) -> Any:
-    """The distinct elements and how often each occurs."""
+    """The distinct elements and how often each occurs.
+
+    >>> ag.unique_counts(ag.Tensor([2, 1, 2])).values
+    Tensor([1, 2])
+    """
 
 
 @nondifferentiable
 def unique_inverse(x: Array, /) -> Any:
-    """The distinct elements and, for each element of the array, the index of its value among them."""
+    """The distinct elements and, for each element of the array, the index of its value among them.
+
+    >>> ag.unique_inverse(ag.Tensor([2, 1, 2])).values
+    Tensor([1, 2])
+    """
 
 
 @nondifferentiable
 def unique_all(x: Array, /) -> Any:
-    """The distinct elements, their first indices, the inverse and the counts."""
+    """The distinct elements, their first indices, the inverse and the counts.
+
+    >>> ag.unique_all(ag.Tensor([2, 1, 2])).values
+    Tensor([1, 2])
+    """
