@@ -1,0 +1,21 @@
+"""The table that drives the tests of all operations, and what is not in it."""
+
+from __future__ import annotations
+
+import tests.optable_arrays
+import tests.optable_elementwise
+from tests.optable_base import Operation, Sample, outputs_of
+from tests.optable_elementwise import CONVENTIONS
+
+__all__ = ["CONVENTIONS", "NOT_OPERATIONS", "OPERATIONS", "Operation", "Sample", "outputs_of"]
+
+OPERATIONS = [*tests.optable_elementwise.OPERATIONS, *tests.optable_arrays.OPERATIONS]
+
+CREATION = {"arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros"}
+DEVICES = {"default_device", "device", "devices", "is_available", "set_default_device", "synchronize"}
+BACKENDS = {"Backend", "backends", "register_backend"}
+GRADIENTS = {"Tensor", "enable_grad", "grad", "graph", "is_grad_enabled", "no_grad", "value_and_grad"}
+ON_SHAPES = {"broadcast_shapes"}
+HINTS = {"may_have_zero"}  # a bool, which a library may answer either way
+
+NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | HINTS
