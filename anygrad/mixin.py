@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from anygrad.ops import elementwise as ew
+from anygrad.ops import logic
 from anygrad.ops.linalg import matmul
 from anygrad.ops.manipulation import matrix_transpose, permute_dims, reshape
 from anygrad.ops.reductions import max, mean, min, prod, std, sum, var
@@ -23,19 +24,19 @@ OPERATORS: dict[str, Primitive] = {
     "mod": ew.remainder,
     "pow": ew.pow,
     "matmul": matmul,
-    "and": ew.bitwise_and,
-    "or": ew.bitwise_or,
-    "xor": ew.bitwise_xor,
-    "lshift": ew.bitwise_left_shift,
-    "rshift": ew.bitwise_right_shift,
+    "and": logic.bitwise_and,
+    "or": logic.bitwise_or,
+    "xor": logic.bitwise_xor,
+    "lshift": logic.bitwise_left_shift,
+    "rshift": logic.bitwise_right_shift,
 }
 COMPARISONS: dict[str, Primitive] = {
-    "lt": ew.less,
-    "le": ew.less_equal,
-    "gt": ew.greater,
-    "ge": ew.greater_equal,
-    "eq": ew.equal,
-    "ne": ew.not_equal,
+    "lt": logic.less,
+    "le": logic.less_equal,
+    "gt": logic.greater,
+    "ge": logic.greater_equal,
+    "eq": logic.equal,
+    "ne": logic.not_equal,
 }
 
 
@@ -118,7 +119,7 @@ class ArrayMixin:
         return ew.abs(self)
 
     def __invert__(self) -> Any:
-        return ew.bitwise_invert(self)
+        return logic.bitwise_invert(self)
 
     @property
     def ndim(self) -> int:

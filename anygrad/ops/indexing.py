@@ -12,7 +12,7 @@ from typing import Any
 from anygrad.ops import manipulation  # which imports this module: neither can take names from the other
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.datatypes import kind_of
-from anygrad.ops.elementwise import equal
+from anygrad.ops.logic import equal
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear
 

@@ -7,8 +7,9 @@ from typing import Any
 from anygrad.ops._axes import Axes, Shape, count, inverse, kept, normalized
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.ops.datatypes import astype, is_complex
-from anygrad.ops.elementwise import add, conj, divide, equal, multiply, subtract
+from anygrad.ops.elementwise import add, conj, divide, multiply, subtract
 from anygrad.ops.indexing import getitem
+from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import broadcast_to, concat, flip, moveaxis, permute_dims, reshape
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear, nondifferentiable, primitive
