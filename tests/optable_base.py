@@ -19,6 +19,9 @@ def between(low: float, high: float) -> Domain:
     return lambda rng, shape: rng.uniform(low, high, shape)
 
 
+anywhere = between(-2, 2)
+
+
 def nonzero(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     """Numbers of both signs, away from 0."""
     return rng.uniform(0.4, 2, shape) * rng.choice([-1.0, 1.0], shape)
@@ -154,7 +157,7 @@ class Operation:
     call: Callable[..., Any]
     reference: Callable[..., Any]
     samples: Samples
-    domain: Domain = between(-2, 2)
+    domain: Domain = anywhere
     is_complex: bool = False
     is_analytic: bool = False
     is_differentiable: bool = True

@@ -11,7 +11,7 @@ import anygrad as ag
 from anygrad.ops import creation as like
 from anygrad.ops import elementwise, transfer
 from anygrad.primitive import device_of
-from tests.optable_base import Draw, Operation, S, Sample, Samples, between, distinct, fractional, nonzero
+from tests.optable_base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
 
 # --- samples of the usual kinds ---------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ positive_numbers = between(0.4, 2)
 inside_one = between(-0.85, 0.85)
 
 
-def analytic(name: str, domain: Any = between(-2, 2), **options: Any) -> Operation:
+def analytic(name: str, domain: Domain = anywhere, **options: Any) -> Operation:
     """An analytic function of one argument that NumPy has under the same name."""
     return Operation(
         name, getattr(ag, name), getattr(np, name), unary, domain, is_complex=True, is_analytic=True, **options
@@ -194,7 +194,7 @@ def chain_reference(g: Any, partial: Any) -> Any:
     return np.where((g == 0) & ~np.isfinite(partial), np.zeros_like(product), product)
 
 
-def simple(name: str, samples: Samples, domain: Any = between(-2, 2), **options: Any) -> Operation:
+def simple(name: str, samples: Samples, domain: Domain = anywhere, **options: Any) -> Operation:
     """An operation that NumPy has under the same name."""
     return Operation(name, getattr(ag, name), getattr(np, name), samples, domain, **options)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import Any
 
@@ -246,11 +245,11 @@ def check_on(operation: Operation, sample: Sample, device: str) -> None:
 
 
 def check_operation_on(operation: Operation, device: str) -> None:
-    """Every sample, or the error that the library declares for it."""
+    """Every sample (for JAX every other), or the error that the library declares for it."""
     library = device.partition(":")[0]
     samples = cases(operation)
-    if library == "jax":  # compiles each operation anew for each shape and dtype, which takes all the time there is
-        samples = [*operation.drawn(), *samples[len(operation.drawn()) :][:2]]
+    if library == "jax":  # it compiles anew for each shape and dtype: of all samples this would take two minutes
+        samples = [*operation.drawn()[::2], *samples[len(operation.drawn()) :][:1]]
     for sample in samples:
         reason = operation.refused.get(library) or sample.refused.get(library)
         if reason is None:
