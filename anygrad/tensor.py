@@ -299,7 +299,10 @@ class Tensor(ArrayMixin):
         if isinstance(target, str) and (target == "auto" or not _is_dtype_name(target)):
             place = resolve(target)
             return self if place.name == self.device else to_device(self, place.name, source=self.device)
-        dtype = np.dtype(target)
+        try:
+            dtype = np.dtype(target)
+        except TypeError as error:
+            raise TypeError(f"to: target must be the name of a device or a dtype, given {describe(target)}") from error
         return self if dtype == self.dtype else astype(self, dtype)
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:

@@ -113,6 +113,7 @@ def test_conversions():
         (lambda: np.from_dlpack(leaf(1.0)), RuntimeError, r"\.detach\(\)"),
         (lambda: leaf(1.0) + "a", TypeError, "unsupported operand"),
         (lambda: leaf(1.0) - [1.0], TypeError, "unsupported operand"),
+        (lambda: Tensor([1.0]).to(3), TypeError, "to: target must be the name of a device or a dtype, given 3"),
         (lambda: Tensor([1.0])[[0]], TypeError, r"write Tensor\(\[0\]\)"),
     ],
 )
