@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import tests.optable_arrays
 import tests.optable_elementwise
+import tests.optable_shapes
 from tests.optable_base import Operation, Sample, outputs_of
 from tests.optable_elementwise import CONVENTIONS
 
 __all__ = ["CONVENTIONS", "NOT_OPERATIONS", "OPERATIONS", "Operation", "Sample", "outputs_of"]
 
-OPERATIONS = [*tests.optable_elementwise.OPERATIONS, *tests.optable_arrays.OPERATIONS]
+OPERATIONS = [
+    *tests.optable_elementwise.OPERATIONS,
+    *tests.optable_arrays.OPERATIONS,
+    *tests.optable_shapes.OPERATIONS,
+]
 
 CREATION = {"arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros"}
 DEVICES = {"default_device", "device", "devices", "is_available", "set_default_device", "synchronize"}
