@@ -408,6 +408,14 @@ def test_index_arrays_may_be_changed_after_use():
     assert x.grad.tolist() == [7.0, 0.0, 0.0]
 
 
+def test_take_without_an_axis_reads_the_flattened_array_and_so_does_its_gradient():
+    x = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    taken = ag.take(x, np.array([4, 4, 1]))
+    assert taken.tolist() == [4.0, 4.0, 1.0]
+    taken.backward()
+    assert x.grad.tolist() == [[0.0, 1.0, 0.0], [0.0, 2.0, 0.0]]
+
+
 # --- the standard's protocol ------------------------------------------------------------------------------------------
 
 
