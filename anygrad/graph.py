@@ -14,10 +14,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from anygrad.ops.creation import copy
-from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import Scatter
 from anygrad.primitive import Array, describe, rank, scalar_results
-from anygrad.pullback import Pullback
+from anygrad.pullback import OutputPullback, Pullback, output_pullback_of
 
 if TYPE_CHECKING:
     from anygrad.tensor import Tensor
@@ -59,7 +58,19 @@ class Node:
     @property
     def creators(self) -> tuple[Edge, ...]:
         """What the operation's result was made from: leaf Tensors, and Nodes for intermediates."""
+        if isinstance(self.pullback, OutputPullback):
+            return self.parents[0].creators  # type: ignore[union-attr]  # the Node of the operation
         return tuple(parent for parent in self.parents if parent is not None)
+
+    def output(self, index: int) -> Node:
+        """A node that stands for one of the operation's several results; this one then waits for all of them."""
+        node = Node()
+        node.pullback = output_pullback_of(self.pullback.op)
+        node.parents = (self,)
+        node.saved = ()
+        node.params = {"index": index}
+        node.shapes = node.hooks = None
+        return node
 
     def __repr__(self) -> str:
         return f"<node {self.name}>"
@@ -301,7 +312,7 @@ def backward(
                 elif is_ours:
                     total += c  # in place, where the library's arrays are mutable
                 else:
-                    total = add(total, c)
+                    total = total + c
                     entry[2] = True
                 if left > 1:
                     entry[0] = left - 1

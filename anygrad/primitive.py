@@ -16,6 +16,10 @@ implementation, written in anygrad's operations, for every library that does not
 Positional-only parameters are *operands* (arrays, or scalars in their place); the rest are static *parameters*. A rule
 receives what its parameter names ask for: operands by name, ``out``, static parameters, and ``<operand>_shape``. Only
 the arrays that some rule names are kept for the backward pass.
+
+Elementwise, linear and bilinear operations have both modes from what they are. The others carry rules for each operand:
+``rule(g, ...)`` from the result's cotangent to the operand's, and ``rule(t, ...)`` from the operand's tangent to the
+result's. Of an operation with several results ``g`` is a tuple, None where no gradient arrives.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ __all__ = [
     "elementwise",
     "linear",
     "nondifferentiable",
+    "parameters_of",
     "primitive",
     "primitives",
     "rank",
@@ -50,6 +55,8 @@ primitives: dict[str, Primitive] = {}
 """Every primitive by its name."""
 
 SCALARS = (bool, int, float, complex)
+CHAPTERS = ("linalg", "fft", "special")
+"""The sub-namespaces: an operation declared in a module of such a name is looked up there in a library."""
 
 scalar_results: dict[type, Callable[[Any], Array]] = {}
 """For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
@@ -162,12 +169,21 @@ class Primitive:
         table: implementation by array type.
         default: the implementation in anygrad's operations where a library has none, or None.
         rules: what the reverse rule of each operand is; what it means depends on the kind.
+        forward_rules: the forward rule of each operand, of an operation whose kind does not imply it.
+        outputs: the number of results.
+        chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
     """
 
     kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
 
-    def __init__(self, function: Callable[..., Any], rules: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        rules: tuple[Any, ...] = (),
+        forward_rules: tuple[Rule | None, ...] = (),
+        outputs: int = 1,
+    ) -> None:
         self.name = self.__name__ = function.__name__.removeprefix("_")
         self.__qualname__ = function.__qualname__
         self.__module__ = function.__module__
@@ -183,6 +199,10 @@ class Primitive:
         self._takes_operands_alone = not self.defaults and not self.variadic
         self.default = None if _only_documents(function) else function
         self.rules = rules
+        self.forward_rules = forward_rules
+        self.outputs = outputs
+        chapter = self.__module__.rpartition(".")[2]
+        self.chapter = chapter if chapter in CHAPTERS else ""
         self.table = Table(self)
         primitives[self.name] = self
 
@@ -277,6 +297,10 @@ class Primitive:
         """Set the reverse rule of each operand: ``rule(g, ...)`` gives the operand's cotangent."""
         self.rules = rules
 
+    def jvp(self, *rules: Rule | None) -> None:
+        """Set the forward rule of each operand: ``rule(t, ...)`` gives what its tangent adds to the result's."""
+        self.forward_rules = rules
+
 
 class Elementwise(Primitive):
     """An operation on each element; ``rules`` holds the partial derivative in each operand.
@@ -322,14 +346,24 @@ def bilinear(*rules: Rule) -> Callable[[Callable[..., Any]], Bilinear]:
     return lambda function: Bilinear(function, rules)
 
 
-def primitive(*rules: Rule | None) -> Callable[[Callable[..., Any]], Primitive]:
-    """Declare an operation of no special kind by the reverse rule of each operand."""
-    return lambda function: Primitive(function, rules)
+def primitive(
+    *rules: Rule | None, jvp: tuple[Rule | None, ...] = (), outputs: int = 1
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare an operation of no special kind by the reverse rule of each operand, and the forward rules ``jvp``."""
+    return lambda function: Primitive(function, rules, jvp, outputs)
 
 
 def nondifferentiable(function: Callable[..., Any]) -> NonDifferentiable:
     """Declare an operation that has no derivative."""
     return NonDifferentiable(function)
+
+
+def parameters_of(rule: Any) -> tuple[str, ...]:
+    """The names a rule asks for, without its cotangent ``g`` or tangent ``t``."""
+    if isinstance(rule, str):
+        return (rule,)
+    names = tuple(inspect.signature(rule).parameters) if callable(rule) else ()
+    return names[1:] if names[:1] in (("g",), ("t",)) else names
 
 
 def _only_documents(function: Callable[..., Any]) -> bool:

@@ -6,22 +6,22 @@ written in anygrad's operations, so the same code runs on raw arrays and, to rec
 
 from __future__ import annotations
 
-import inspect
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anygrad.ops.datatypes import astype, is_complex, kinds
-from anygrad.ops.elementwise import chain, conj, may_have_zero, multiply, negative, real
+from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, real
 from anygrad.ops.indexing import Scatter
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import sum
-from anygrad.primitive import SCALARS, Array, Primitive, scalar_results
+from anygrad.primitive import SCALARS, Array, Primitive, describe, parameters_of, scalar_results
 
 if TYPE_CHECKING:
     from anygrad.graph import Node
 
-__all__ = ["Pullback", "pullback_of"]
+__all__ = ["Cotangents", "Pullback", "output_pullback_of", "promoted", "pullback_of"]
 
 Meta = tuple[tuple[int, ...], Any]
 
@@ -58,7 +58,7 @@ class Pullback:
     def __init__(self, op: Primitive) -> None:
         self.op = op
         slots = (*op.operands, "out")
-        named = [_parameters(rule) for rule in op.rules]
+        named = [parameters_of(rule) for rule in op.rules]
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
         self.fresh = itertools.repeat(False) if op.variadic else (op.kind == "bilinear",) * len(op.rules)
         rules = [
@@ -97,6 +97,34 @@ def _matched(c: Any, meta: Meta) -> Any:
     return match(c, meta)
 
 
+class Cotangents(tuple[Any, ...]):
+    """The cotangents of an operation's several results, None for those that no gradient has reached."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Cotangents:
+        return Cotangents(b if a is None else a if b is None else add(a, b) for a, b in zip(self, other))
+
+    def __repr__(self) -> str:
+        return f"({', '.join('None' if g is None else describe(g) for g in self)})"
+
+
+class OutputPullback(Pullback):
+    """From one result of several to the operation that made them all."""
+
+    __slots__ = ()
+
+    def __init__(self, op: Primitive) -> None:
+        self.op = op
+        self.saves = ()
+        self.fresh = (False,)
+
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
+            return (Cotangents(g if i == node.params["index"] else None for i in range(op.outputs)),)
+
+        self.run = run
+
+
 class ElementwisePullback(Pullback):
     """Partial times cotangent, operand by operand."""
 
@@ -112,10 +140,10 @@ class ElementwisePullback(Pullback):
             if shapes is None:  # every operand has the output's shape and dtype: nothing to sum or to cast
                 any_complex = kinds[g.dtype] == "c"
                 return [None if p is None else partial(g, saved, any_complex) for p, partial in zip(parents, partials)]
-            saved = tuple(_promoted(value, g.dtype) for value in saved)
+            saved = tuple(promoted(value, g.dtype) for value in saved)
             dtype = g.dtype
             if any(meta is not None and meta[1] != dtype for meta in shapes):
-                saved = tuple(_promoted(value, dtype) for value in saved)
+                saved = tuple(promoted(value, dtype) for value in saved)
             any_complex = is_complex(g) or any(meta is not None and kinds[meta[1]] == "c" for meta in shapes)
             return [
                 None if p is None else _matched(partial(g, saved, any_complex), meta)
@@ -170,7 +198,7 @@ def _applied(rule: Any, op: Primitive) -> Partial:
     if isinstance(rule, str):
         only = slots.index(rule)
         return lambda g, saved, any_complex: _chained(g, saved[only], any_complex)
-    indices = [slots.index(name) for name in _parameters(rule)]
+    indices = [slots.index(name) for name in parameters_of(rule)]
 
     def rule_times(g: Array, saved: tuple[Any, ...], any_complex: bool) -> Array:
         return _chained(g, rule(*[saved[i] for i in indices]), any_complex)
@@ -178,7 +206,7 @@ def _applied(rule: Any, op: Primitive) -> Partial:
     return rule_times
 
 
-def _promoted(value: Any, dtype: Any) -> Any:
+def promoted(value: Any, dtype: Any) -> Any:
     """A saved array in the precision of the result: a partial of a float32 operand beside a float64 one is float64."""
     is_number = type(value) in scalar_results or not hasattr(value, "dtype")
     if is_number or value.dtype == dtype or kinds[value.dtype] != kinds[dtype]:
@@ -190,14 +218,6 @@ def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
     if type(partial) in SCALARS:
         return chain(g, partial.conjugate())
     return chain(g, conj(partial) if any_complex else partial)
-
-
-def _parameters(rule: Any) -> tuple[str, ...]:
-    """The names a rule asks for; of a rule that takes the cotangent, without its ``g``."""
-    if isinstance(rule, str):
-        return (rule,)
-    names = tuple(inspect.signature(rule).parameters) if callable(rule) else ()
-    return names[1:] if names[:1] == ("g",) else names
 
 
 def _getter(name: str, op: Primitive) -> Callable[[Any, Any, Any], Any]:
@@ -216,11 +236,13 @@ def _getter(name: str, op: Primitive) -> Callable[[Any, Any, Any], Any]:
     return lambda saved, params, shapes: shapes[i][0]
 
 
-_pullbacks: dict[str, Pullback] = {}
-
-
+@functools.cache
 def pullback_of(op: Primitive) -> Pullback:
     """The pullback of a primitive, made when it is first recorded."""
-    if op.name not in _pullbacks:
-        _pullbacks[op.name] = (ElementwisePullback if op.kind == "elementwise" else Pullback)(op)
-    return _pullbacks[op.name]
+    return (ElementwisePullback if op.kind == "elementwise" else Pullback)(op)
+
+
+@functools.cache
+def output_pullback_of(op: Primitive) -> Pullback:
+    """What joins the cotangents of a primitive's several results."""
+    return OutputPullback(op)

@@ -7,7 +7,6 @@ operands, runs the operation on what they hold, wraps the result and, where some
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from anygrad.graph import Edge, Node, mode, restrictions
@@ -29,7 +28,7 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     """The implementation of a primitive for a type of Tensor."""
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
-    if len(op.operands) == 1 and not op.variadic:
+    if len(op.operands) == 1 and not op.variadic and op.outputs == 1:
         return _one_operand(op, tensor_type)
     if op.kind == "elementwise" and len(op.operands) == 2:
         return _binary(op, tensor_type)
@@ -119,18 +118,22 @@ def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         out = op.apply(tuple(raw), params)
         result = wrap(out, result_type)
         if any(edge is not None for edge in edges) and mode.threshold <= level:
-            _record(result, pullback, tuple(edges), tuple(raw), params)
+            _record(result, pullback, tuple(edges), (*raw, out), params)
         return result
 
     return run
 
 
 def _record(
-    result: Tensor, pullback: Pullback, edges: tuple[Edge | None, ...], raw: Sequence[Any], params: dict[str, Any]
+    result: Any, pullback: Pullback, edges: tuple[Edge | None, ...], values: tuple[Any, ...], params: dict[str, Any]
 ) -> None:
-    """Leave a Node on a result, with what the rules of the operands that want a gradient need."""
-    out = result.data
-    if kinds[out.dtype] not in "fc":
+    """Leave a Node on a result, or on each of several, with what the rules of the operands that want a gradient need.
+
+    ``values`` are the raw operands, and the raw output last.
+    """
+    several = isinstance(result, tuple)
+    outputs = [(i, y) for i, y in enumerate(result if several else (result,)) if kinds[y.data.dtype] in "fc"]
+    if not outputs:
         return
     needed = [i for i, edge in enumerate(edges) if edge is not None]
     keeps = [not users.isdisjoint(needed) for users in pullback.saves]
@@ -140,10 +143,11 @@ def _record(
     node.pullback = pullback
     node.hooks = None
     node.parents = edges
-    node.saved = tuple(_kept(x) if keep else None for x, keep in zip((*raw, out), keeps))
+    node.saved = tuple(_kept(x) if keep else None for x, keep in zip(values, keeps))
     node.params = params
-    node.shapes = tuple(map(shape_and_dtype, raw))
-    result._edge = node
+    node.shapes = tuple(map(shape_and_dtype, values[:-1]))
+    for i, tensor in outputs:
+        tensor._edge = node.output(i) if several else node
 
 
 def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:

@@ -77,6 +77,9 @@ class Tensor(ArrayMixin):
     @classmethod
     def rewrap(cls, value: Any, edge: Any) -> Any:
         """A saved array as a Tensor of this level again, at the edge it came from. Not for users."""
+        if isinstance(value, tuple) and type(edge) is Node:
+            outputs = [cls.rewrap(part, edge.output(i)) for i, part in enumerate(value)]
+            return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
         if value is None or not hasattr(value, "shape"):
             return value
         tensor = object.__new__(cls._levels[cls.level])

@@ -182,16 +182,19 @@ def test_the_first_gradient_is_kept_the_second_makes_an_array_and_later_ones_are
 
 
 @pytest.mark.parametrize(("uses", "additions"), [(1, 0), (2, 1), (5, 1)])
-def test_summing_gradients_makes_one_array_however_many_there_are(monkeypatch, uses, additions):
-    from anygrad import graph
-
+def test_summing_gradients_makes_one_array_however_many_there_are(uses, additions):
     calls = []
-    monkeypatch.setattr(graph, "add", lambda a, b: calls.append(1) or ag.add(a, b))
+
+    class Counting(np.ndarray):
+        def __add__(self, other):
+            calls.append(1)
+            return super().__add__(other)
+
     x = leaf(1.0, 2.0)
     total = x * 2.0
     for _ in range(uses - 1):
         total = total + x * 2.0
-    total.backward()
+    total.backward(ag.Tensor(np.ones(2).view(Counting)))
     assert x.grad.data.tolist() == [2.0 * uses] * 2
     assert len(calls) == additions
 

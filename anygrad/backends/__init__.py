@@ -132,11 +132,18 @@ class Backend:
 
     def implementation(self, op: Primitive, array_type: type) -> Implementation:
         """How this library runs an operation: its override, else anygrad's default, else its own function."""
-        function = self.overrides.get(op.name) or op.default or getattr(self.namespace, op.name, None)
+        function = self.overrides.get(op.name) or op.default or self._own(op)
         if function is None:
             raise TypeError(f"{op.name}: the {self.name!r} backend has no such operation")
         takes_dtype = "dtype" in op.defaults or "dtype" in op.operands
         return self._translating(function, op) if takes_dtype and function is not op.default else function
+
+    def _own(self, op: Primitive) -> Implementation | None:
+        """The library's function for an operation, in the namespace or the extension it belongs to."""
+        found: Implementation | None = None
+        if op.chapter:
+            found = getattr(getattr(self.namespace, op.chapter, None), op.name, None)
+        return found or getattr(self.namespace, op.name, None)
 
     def _translating(self, function: Implementation, op: Primitive) -> Implementation:
         """A function whose dtype argument may be a NumPy dtype, or anything that names one."""
