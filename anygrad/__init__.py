@@ -133,7 +133,7 @@ from anygrad.ops.reductions import all, any, cumulative_prod, cumulative_sum, di
 from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
 from anygrad.ops.sorting import argsort, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.tensor import Tensor
-from anygrad.transforms import grad, value_and_grad
+from anygrad.transforms import grad, jvp, value_and_grad
 
 __version__ = "0.1.0"
 
@@ -238,6 +238,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "jvp",
     "less",
     "less_equal",
     "linspace",

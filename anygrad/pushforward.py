@@ -7,6 +7,7 @@ others have ``forward_rules``. Everything is written in anygrad's operations, so
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -20,7 +21,7 @@ from anygrad.pullback import promoted
 __all__ = ["Pushforward", "pushforward_of"]
 
 Pushforward: TypeAlias = Callable[[Sequence[Any], Sequence[Any], dict[str, Any], Any], Any]
-"""``push(operands, tangents, params, out)`` gives the tangent of ``out``; a tangent is None where it is zero."""
+"""``push(operands, tangents, params, out)`` gives the tangent of ``out``. A tangent is None where it is zero."""
 
 
 @functools.cache
@@ -41,7 +42,9 @@ def pushforward_of(op: Primitive) -> Pushforward:
 def _total(terms: Sequence[Any], out: Any) -> Any:
     """The sum of what the operands' tangents contribute, in the shape and dtype of the result."""
     if isinstance(out, tuple):
-        return tuple(_total([term[i] for term in terms], part) for i, part in enumerate(out))
+        return tuple(_total([term[i] for term in terms if term[i] is not None], part) for i, part in enumerate(out))
+    if not terms:
+        return None
     return _matched(functools.reduce(add, terms), out)
 
 
@@ -75,11 +78,14 @@ def _term(rule: Any, slots: tuple[str, ...]) -> Callable[[Array, Sequence[Any]],
 
 
 def _linear(op: Primitive) -> Pushforward:
+    is_moved = (
+        itertools.repeat(True)
+        if op.variadic
+        else [i < len(op.rules) and op.rules[i] is not None for i in range(len(op.operands))]
+    )
+
     def push(operands: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any], out: Any) -> Any:
-        moved = [
-            t if t is not None else _zero(x) if op.variadic or (i < len(op.rules) and op.rules[i]) else x
-            for i, (x, t) in enumerate(zip(operands, tangents))
-        ]
+        moved = [x if not moves else _zero(x) if t is None else t for x, t, moves in zip(operands, tangents, is_moved)]
         return _matched(op.apply(tuple(moved), params), out)
 
     return push

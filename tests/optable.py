@@ -19,7 +19,7 @@ OPERATIONS = [
 CREATION = {"arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros"}
 DEVICES = {"default_device", "device", "devices", "is_available", "set_default_device", "synchronize"}
 BACKENDS = {"Backend", "backends", "register_backend"}
-GRADIENTS = {"Tensor", "enable_grad", "grad", "graph", "is_grad_enabled", "no_grad", "value_and_grad"}
+GRADIENTS = {"Tensor", "enable_grad", "grad", "graph", "is_grad_enabled", "jvp", "no_grad", "value_and_grad"}
 ON_SHAPES = {"broadcast_shapes"}
 HINTS = {"may_have_zero"}  # a bool, which a library may answer either way
 

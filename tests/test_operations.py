@@ -151,6 +151,34 @@ def test_first_derivatives_are_the_numerical_ones(operation):
     assert checked
 
 
+def pushed_forward(operation: Operation, sample: Sample, tangents: list[np.ndarray]) -> list[np.ndarray]:
+    """The tangents of all outputs, in forward mode."""
+    _, pushed = ag.jvp(lambda *duals: tuple(called(operation, sample, list(duals))), sample.arrays, tangents)
+    return [on_host(t) for t in pushed]
+
+
+@every_differentiable
+def test_forward_rules_are_the_adjoints_of_the_reverse_ones(operation):
+    checked = 0
+    for sample in cases(operation):
+        expected = expected_of(operation, sample)
+        if not carries_gradient(sample, expected):
+            continue
+        what = f"{operation}{sample}"
+        directions = cotangents_for(operation, sample.arrays, "v")
+        pushed = pushed_forward(operation, sample, directions)
+        for t, out in zip(pushed, expected, strict=True):
+            assert (t.shape, t.dtype) == (out.shape, out.dtype), what
+        cotangents = cotangents_for(operation, expected)
+        pulled = [g.numpy() for g in backpropagated(operation, sample, expected)]
+        forward, backward = numerics.pairing(cotangents, pushed), numerics.pairing(directions, pulled)
+        dtypes = (*(x.dtype for x in sample.arrays), *(out.dtype for out in expected))
+        rtol = 1e-11 if all(d in (np.float64, np.complex128) for d in dtypes) else 1e-4
+        np.testing.assert_allclose(forward, backward, rtol=rtol, atol=rtol * (1 + np.abs(backward)), err_msg=what)
+        checked += 1
+    assert checked
+
+
 def second_order(operation: Operation, sample: Sample, expected: list[np.ndarray], nested: bool) -> list[np.ndarray]:
     """The gradients of ``<v, gradients of the operation>`` in the arrays and in the first cotangents."""
     cotangents = cotangents_for(operation, expected)

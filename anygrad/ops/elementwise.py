@@ -437,7 +437,7 @@ def imag(x: Array, /) -> Array:
     """
 
 
-@primitive(lambda g, x, out: _sign_rule(g, x, out))
+@primitive(lambda g, x, out: _sign_rule(g, x, out), jvp=(lambda t, x, out: _sign_rule(t, x, out),))  # self-adjoint
 def sign(x: Array, /) -> Array:
     """``x / |x|``, and 0 at 0; its derivative is 0 for real ``x``, and 0 at 0.
 

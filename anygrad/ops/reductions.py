@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from anygrad.ops._axes import Axes, Shape, count, inverse, kept, normalized
-from anygrad.ops.creation import ones_like, zeros_like
+from anygrad.ops.creation import new_zeros, ones_like, zeros_like
 from anygrad.ops.datatypes import astype, is_complex
 from anygrad.ops.elementwise import add, conj, divide, multiply, subtract
 from anygrad.ops.indexing import getitem
@@ -35,7 +35,10 @@ def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """
 
 
-@primitive(lambda g, x, axis: _prod_rule(g, x, axis))
+@primitive(
+    lambda g, x, axis: _to_operand(g, _others(x, axis), axis),
+    jvp=(lambda t, x, axis, keepdims: _to_result(t, _others(x, axis), axis, keepdims),),
+)
 def prod(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """The product of the elements over all axes, or the given ones.
 
@@ -44,7 +47,10 @@ def prod(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = 
     """
 
 
-@primitive(lambda g, x, out, axis: _share_among_ties(g, x, out, axis))
+@primitive(
+    lambda g, x, out, axis: _to_operand(g, _share_of_ties(x, out, axis), axis),
+    jvp=(lambda t, x, out, axis, keepdims: _to_result(t, _share_of_ties(x, out, axis), axis, keepdims),),
+)
 def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The largest element over all axes, or the given ones; equal ones share the gradient evenly.
 
@@ -53,7 +59,10 @@ def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """
 
 
-@primitive(lambda g, x, out, axis: _share_among_ties(g, x, out, axis))
+@primitive(
+    lambda g, x, out, axis: _to_operand(g, _share_of_ties(x, out, axis), axis),
+    jvp=(lambda t, x, out, axis, keepdims: _to_result(t, _share_of_ties(x, out, axis), axis, keepdims),),
+)
 def min(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The smallest element over all axes, or the given ones; equal ones share the gradient evenly.
 
@@ -62,7 +71,10 @@ def min(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """
 
 
-@primitive(lambda g, x, axis, correction: _var_rule(g, x, axis, correction))
+@primitive(
+    lambda g, x, axis, correction: _to_operand(g, _deviation(x, axis, correction), axis),
+    jvp=(lambda t, x, axis, correction, keepdims: _to_result(t, _deviation(x, axis, correction), axis, keepdims),),
+)
 def var(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bool = False) -> Array:
     """The variance of the elements, with ``n - correction`` as divisor, over all axes or the given ones.
 
@@ -71,7 +83,14 @@ def var(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bo
     """
 
 
-@primitive(lambda g, x, out, axis, correction: _std_rule(g, x, out, axis, correction))
+@primitive(
+    lambda g, x, out, axis, correction: _to_operand(g, _std_gradient(x, out, axis, correction), axis),
+    jvp=(
+        lambda t, x, out, axis, correction, keepdims: _to_result(
+            t, _std_gradient(x, out, axis, correction), axis, keepdims
+        ),
+    ),
+)
 def std(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bool = False) -> Array:
     """The standard deviation of the elements over all axes, or the given ones; its derivative is 0 where it is 0.
 
@@ -110,7 +129,10 @@ def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, i
     """
 
 
-@primitive(lambda g, x, axis, include_initial: _cumulative_prod_rule(g, x, axis, include_initial))
+@primitive(
+    lambda g, x, axis, include_initial: _cumulative_prod_rule(g, x, axis, include_initial),
+    jvp=(lambda t, x, axis, include_initial: _cumulative_prod_forward(t, x, axis, include_initial),),
+)
 def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The products of the elements up to each one along an axis.
 
@@ -147,33 +169,38 @@ def _spread_mean(g: Array, shape: Shape, axis: Axes) -> Array:
     return _spread(divide(g, n) if n else g, shape, axis)
 
 
-def _share_among_ties(g: Array, x: Array, out: Array, axis: Axes) -> Array:
-    shape = tuple(x.shape)
-    chosen = astype(equal(x, reshape(out, kept(shape, axis))), out.dtype)
-    return multiply(divide(chosen, sum(chosen, axis=axis, keepdims=True)), reshape(g, kept(shape, axis)))
+# A reduction that is not linear has one gradient for each element of its operand. Both modes are products with it.
 
 
-def _var_rule(g: Array, x: Array, axis: Axes, correction: float) -> Array:
-    shape = tuple(x.shape)
+def _to_operand(g: Array, gradient: Array, axis: Axes) -> Array:
+    return multiply(gradient, reshape(g, kept(tuple(gradient.shape), axis)))
+
+
+def _to_result(t: Array, gradient: Array, axis: Axes, keepdims: bool) -> Array:
+    return sum(multiply(conj(gradient) if is_complex(gradient) else gradient, t), axis=axis, keepdims=keepdims)
+
+
+def _share_of_ties(x: Array, out: Array, axis: Axes) -> Array:
+    chosen = astype(equal(x, reshape(out, kept(tuple(x.shape), axis))), out.dtype)
+    return divide(chosen, sum(chosen, axis=axis, keepdims=True))
+
+
+def _deviation(x: Array, axis: Axes, correction: float) -> Array:
     centred = subtract(x, mean(x, axis=axis, keepdims=True))
-    return multiply(centred, reshape(multiply(g, 2 / (count(shape, axis) - correction)), kept(shape, axis)))
+    return multiply(centred, 2 / (count(tuple(x.shape), axis) - correction))
 
 
-def _std_rule(g: Array, x: Array, out: Array, axis: Axes, correction: float) -> Array:
+def _std_gradient(x: Array, out: Array, axis: Axes, correction: float) -> Array:
     at_zero = equal(out, 0)
-    twice = multiply(where(at_zero, ones_like(out), out), 2)
-    return _var_rule(where(at_zero, zeros_like(out), divide(g, twice)), x, axis, correction)
+    half = where(at_zero, zeros_like(out), divide(0.5, where(at_zero, ones_like(out), out)))
+    return multiply(_deviation(x, axis, correction), reshape(half, kept(tuple(x.shape), axis)))
 
 
-def _prod_rule(g: Array, x: Array, axis: Axes) -> Array:
-    """Each element's cotangent is that of the product, times the product of the others: no division, so zeros work."""
-    shape = tuple(x.shape)
+def _others(x: Array, axis: Axes) -> Array:
+    """The product of the other elements, conjugated, for each one: no division, so zeros work."""
     flat, restore = _last(x, axis)
-    before = _shifted_products(flat, reverse=False)
-    after = _shifted_products(flat, reverse=True)
-    others = restore(multiply(before, after))
-    others = conj(others) if is_complex(others) else others
-    return multiply(others, reshape(g, kept(shape, axis)))
+    others = restore(multiply(_shifted_products(flat, reverse=False), _shifted_products(flat, reverse=True)))
+    return conj(others) if is_complex(others) else others
 
 
 def _last(x: Array, axis: Axes) -> tuple[Array, Any]:
@@ -217,24 +244,37 @@ def _cumulative_sum_rule(g: Array, axis: int | None, include_initial: bool) -> A
 def _cumulative_prod_rule(g: Array, x: Array, axis: int | None, include_initial: bool) -> Array:
     """The cotangent of x[k] is sum_j>=k g[j] prod_{i<=j, i!=k} x[i]: exact with any number of zeros.
 
-    With P[k] the product before k, it is P[k] R[k] for R[k] = g[k] + x[k+1] R[k+1], a linear recurrence that doubling
-    solves in log2(n) steps, without a division.
+    With P[k] the product before k, it is P[k] R[k] for R[k] = g[k] + x[k+1] R[k+1].
     """
     axis = 0 if axis is None else axis % len(x.shape)
     g = moveaxis(_without_initial(g, axis, include_initial), axis, -1)
     x = moveaxis(x, axis, -1)
     if is_complex(x):
         x = conj(x)
-    n = x.shape[-1]
-    if n == 0:
+    if x.shape[-1] == 0:
         return moveaxis(x, -1, axis)
-    zero = zeros_like(getitem(x, (..., slice(0, 1))))
-    factor = concat([getitem(x, (..., slice(1, None))), zero], axis=-1)
-    total = g
+    factor = concat([getitem(x, (..., slice(1, None))), zeros_like(getitem(x, (..., slice(0, 1))))], axis=-1)
+    return moveaxis(multiply(_shifted_products(x, reverse=False), _recurrence(g, factor)), -1, axis)
+
+
+def _cumulative_prod_forward(t: Array, x: Array, axis: int | None, include_initial: bool) -> Array:
+    """The tangent T[k] = x[k] T[k-1] + P[k] t[k], with P[k] the product before k."""
+    axis = 0 if axis is None else axis % len(x.shape)
+    t, x = moveaxis(t, axis, -1), moveaxis(x, axis, -1)
+    if x.shape[-1]:
+        source = multiply(_shifted_products(x, reverse=False), t)
+        t = flip(_recurrence(flip(source, axis=-1), flip(x, axis=-1)), axis=-1)
+    if include_initial:
+        t = concat([new_zeros(t, (*t.shape[:-1], 1)), t], axis=-1)
+    return moveaxis(t, -1, axis)
+
+
+def _recurrence(source: Array, factor: Array) -> Array:
+    """The solution of R[k] = source[k] + factor[k] R[k+1] along the last axis, in log2(n) steps of doubling."""
     step = 1
-    while step < n:
-        pad = broadcast_to(zero, (*x.shape[:-1], step))
-        total = add(total, multiply(factor, concat([getitem(total, (..., slice(step, None))), pad], axis=-1)))
+    while step < factor.shape[-1]:
+        pad = new_zeros(factor, (*factor.shape[:-1], step))
+        source = add(source, multiply(factor, concat([getitem(source, (..., slice(step, None))), pad], axis=-1)))
         factor = multiply(factor, concat([getitem(factor, (..., slice(step, None))), pad], axis=-1))
         step *= 2
-    return moveaxis(multiply(_shifted_products(x, reverse=False), total), -1, axis)
+    return source
