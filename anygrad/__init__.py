@@ -13,7 +13,7 @@ import math as _math
 
 import numpy as _np
 
-from anygrad import graph
+from anygrad import graph, linalg
 from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
@@ -86,7 +86,7 @@ from anygrad.ops.elementwise import (
     trunc,
 )
 from anygrad.ops.indexing import index_add, index_set, take, take_along_axis
-from anygrad.ops.linalg import matmul, tensordot, vecdot
+from anygrad.ops.linalg.products import matmul, tensordot, vecdot
 from anygrad.ops.logic import (
     bitwise_and,
     bitwise_invert,
@@ -241,6 +241,7 @@ __all__ = [
     "jvp",
     "less",
     "less_equal",
+    "linalg",
     "linspace",
     "log",
     "log1p",

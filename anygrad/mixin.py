@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from anygrad.ops import elementwise as ew
 from anygrad.ops import logic
-from anygrad.ops.linalg import matmul
+from anygrad.ops.linalg.products import matmul
 from anygrad.ops.manipulation import matrix_transpose, permute_dims, reshape
 from anygrad.ops.reductions import max, mean, min, prod, std, sum, var
 from anygrad.primitive import SCALARS, Array, Primitive, rank

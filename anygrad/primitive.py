@@ -170,7 +170,7 @@ class Primitive:
         default: the implementation in anygrad's operations where a library has none, or None.
         rules: what the reverse rule of each operand is; what it means depends on the kind.
         forward_rules: the forward rule of each operand, of an operation whose kind does not imply it.
-        outputs: the number of results.
+        outputs: of an operation with several results the named tuple it gives, else None.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
     """
@@ -182,7 +182,7 @@ class Primitive:
         function: Callable[..., Any],
         rules: tuple[Any, ...] = (),
         forward_rules: tuple[Rule | None, ...] = (),
-        outputs: int = 1,
+        outputs: type | None = None,
     ) -> None:
         self.name = self.__name__ = function.__name__.removeprefix("_")
         self.__qualname__ = function.__qualname__
@@ -201,8 +201,7 @@ class Primitive:
         self.rules = rules
         self.forward_rules = forward_rules
         self.outputs = outputs
-        chapter = self.__module__.rpartition(".")[2]
-        self.chapter = chapter if chapter in CHAPTERS else ""
+        self.chapter = next((part for part in self.__module__.split(".") if part in CHAPTERS), "")
         self.table = Table(self)
         primitives[self.name] = self
 
@@ -266,7 +265,7 @@ class Primitive:
             result = implementation(*operands, **params)
             if result is NotImplemented:
                 raise TypeError("each operand must be an array, a Tensor or a number")
-            return result
+            return self.outputs(*result) if self.outputs is not None else result
         except Exception as error:
             explain(self, operands, params, error)
 
@@ -347,7 +346,7 @@ def bilinear(*rules: Rule) -> Callable[[Callable[..., Any]], Bilinear]:
 
 
 def primitive(
-    *rules: Rule | None, jvp: tuple[Rule | None, ...] = (), outputs: int = 1
+    *rules: Rule | None, jvp: tuple[Rule | None, ...] = (), outputs: type | None = None
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare an operation of no special kind by the reverse rule of each operand, and the forward rules ``jvp``."""
     return lambda function: Primitive(function, rules, jvp, outputs)

@@ -118,9 +118,10 @@ class OutputPullback(Pullback):
         self.op = op
         self.saves = ()
         self.fresh = (False,)
+        numbers = range(len(op.outputs._fields))  # type: ignore[union-attr]  # a named tuple
 
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
-            return (Cotangents(g if i == node.params["index"] else None for i in range(op.outputs)),)
+            return (Cotangents(g if i == node.params["index"] else None for i in numbers),)
 
         self.run = run
 

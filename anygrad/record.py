@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from anygrad.graph import Edge, Node, mode, restrictions
+from anygrad.mixin import unwrapped_key
 from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import kinds
 from anygrad.primitive import SCALARS, Implementation, Primitive, explain, rank, scalar_results
@@ -28,7 +29,7 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     """The implementation of a primitive for a type of Tensor."""
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
-    if len(op.operands) == 1 and not op.variadic and op.outputs == 1:
+    if len(op.operands) == 1 and not op.variadic and op.outputs is None:
         return _one_operand(op, tensor_type)
     if op.kind == "elementwise" and len(op.operands) == 2:
         return _binary(op, tensor_type)
@@ -103,12 +104,15 @@ def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     result_type = _plain(tensor_type)
     family = tensor_type.family
     is_binary = op.operands == ("x1", "x2")
+    has_key = "key" in op.defaults
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
         elif is_binary and leaves_to(operands[1], level):
             return NotImplemented
+        if has_key:
+            params = {**params, "key": unwrapped_key(params["key"])}
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):
@@ -178,8 +182,11 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     keep_x, keep_out = (bool(users) for users in pullback.saves)
     is_elementwise = op.kind == "elementwise"
     differentiable = pullback.differentiable(0)
+    has_key = "key" in op.defaults
 
     def run(x: Tensor, **params: Any) -> Tensor:
+        if has_key:
+            params = {"key": unwrapped_key(params["key"])}
         a = x.data
         kind = type(a)
         try:

@@ -61,10 +61,12 @@ def complex_step_gradients(f: Function, arrays: Sequence[Array], cotangents: Seq
 
 
 def first_gradients(
-    f: Function, arrays: Sequence[Array], cotangents: Sequence[Array], *, is_analytic: bool
+    f: Function, arrays: Sequence[Array], cotangents: Sequence[Array], *, is_analytic: bool, in_double: bool = False
 ) -> list[Array]:
     """The most exact numerical gradients that the function allows."""
     if is_analytic and all(x.dtype.kind == "f" for x in (*arrays, *cotangents)):
         return complex_step_gradients(f, arrays, cotangents)
+    if in_double:
+        return gradients(f, [x.astype(np.result_type(x, np.float64)) for x in arrays], cotangents, 5e-4)
     long = extended(arrays)
     return gradients(f, long, extended(cotangents), 1e-4 if np.finfo(np.longdouble).eps < 1e-17 else 1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tests.optable_arrays
 import tests.optable_elementwise
+import tests.optable_linalg
 import tests.optable_shapes
 from tests.optable_base import Operation, Sample, outputs_of
 from tests.optable_elementwise import CONVENTIONS
@@ -14,6 +15,7 @@ OPERATIONS = [
     *tests.optable_elementwise.OPERATIONS,
     *tests.optable_arrays.OPERATIONS,
     *tests.optable_shapes.OPERATIONS,
+    *tests.optable_linalg.OPERATIONS,
 ]
 
 CREATION = {"arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros"}
@@ -21,6 +23,6 @@ DEVICES = {"default_device", "device", "devices", "is_available", "set_default_d
 BACKENDS = {"Backend", "backends", "register_backend"}
 GRADIENTS = {"Tensor", "enable_grad", "grad", "graph", "is_grad_enabled", "jvp", "no_grad", "value_and_grad"}
 ON_SHAPES = {"broadcast_shapes"}
-HINTS = {"may_have_zero"}  # a bool, which a library may answer either way
+HINTS = {"may_have_zero", "has_zero"}  # a bool, which a library may answer either way
 
 NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | HINTS

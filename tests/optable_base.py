@@ -150,6 +150,7 @@ class Operation:
         smooth: what to differentiate numerically, where the reference would round or cast.
         singular: operands at which a partial derivative is infinite or NaN.
         refused: backends whose library lacks the operation or refuses all samples, with a pattern of the error.
+        in_double: whether the reference knows no longer floating type than double.
         rtol: of values in double precision.
     """
 
@@ -164,6 +165,7 @@ class Operation:
     smooth: Callable[..., Any] | None = None
     singular: tuple[tuple[float, ...], ...] = ()
     refused: dict[str, str] = dataclasses.field(default_factory=dict)
+    in_double: bool = False
     rtol: float = 1e-13
 
     def __repr__(self) -> str:

@@ -140,7 +140,11 @@ def test_first_derivatives_are_the_numerical_ones(operation):
             return outputs_of((operation.smooth or operation.reference)(*args, **kwargs))
 
         wanted = numerics.first_gradients(
-            reference, sample.arrays, cotangents_for(operation, expected), is_analytic=operation.is_analytic
+            reference,
+            sample.arrays,
+            cotangents_for(operation, expected),
+            is_analytic=operation.is_analytic,
+            in_double=operation.in_double,
         )
         for i, (g, x, number) in enumerate(zip(got, sample.arrays, wanted, strict=True)):
             what = f"gradient {i} of {operation}{sample}"
@@ -349,9 +353,9 @@ def test_a_zero_cotangent_stays_zero_where_the_partial_is_not_finite(operation, 
 
 def test_every_operation_has_an_entry():
     own = {name for name, op in primitives.items() if op.__module__.partition(".")[0] == "anygrad"}
-    public = {
-        name for name in ag.__all__ if callable(getattr(ag, name)) and not isinstance(getattr(ag, name), np.dtype)
-    }
+    spaces = (ag, ag.linalg)
+    values = {name: getattr(space, name) for space in spaces for name in space.__all__}
+    public = {name for name, value in values.items() if callable(value) and not isinstance(value, np.dtype)}
     missing = (own | public) - BY_NAME.keys() - NOT_OPERATIONS
     assert not missing, f"without an entry in tests/optable_*.py: {sorted(missing)}"
     assert not NOT_OPERATIONS - (own | public | {"graph", "backends"})

@@ -36,8 +36,8 @@ def mean(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 @primitive(
-    lambda g, x, axis: _to_operand(g, _others(x, axis), axis),
-    jvp=(lambda t, x, axis, keepdims: _to_result(t, _others(x, axis), axis, keepdims),),
+    lambda g, x, axis: weighted_cotangent(g, _others(x, axis), axis),
+    jvp=(lambda t, x, axis, keepdims: weighted_tangent(t, _others(x, axis), axis, keepdims),),
 )
 def prod(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """The product of the elements over all axes, or the given ones.
@@ -48,8 +48,8 @@ def prod(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = 
 
 
 @primitive(
-    lambda g, x, out, axis: _to_operand(g, _share_of_ties(x, out, axis), axis),
-    jvp=(lambda t, x, out, axis, keepdims: _to_result(t, _share_of_ties(x, out, axis), axis, keepdims),),
+    lambda g, x, out, axis: weighted_cotangent(g, _share_of_ties(x, out, axis), axis),
+    jvp=(lambda t, x, out, axis, keepdims: weighted_tangent(t, _share_of_ties(x, out, axis), axis, keepdims),),
 )
 def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The largest element over all axes, or the given ones; equal ones share the gradient evenly.
@@ -60,8 +60,8 @@ def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 @primitive(
-    lambda g, x, out, axis: _to_operand(g, _share_of_ties(x, out, axis), axis),
-    jvp=(lambda t, x, out, axis, keepdims: _to_result(t, _share_of_ties(x, out, axis), axis, keepdims),),
+    lambda g, x, out, axis: weighted_cotangent(g, _share_of_ties(x, out, axis), axis),
+    jvp=(lambda t, x, out, axis, keepdims: weighted_tangent(t, _share_of_ties(x, out, axis), axis, keepdims),),
 )
 def min(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The smallest element over all axes, or the given ones; equal ones share the gradient evenly.
@@ -72,8 +72,10 @@ def min(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 @primitive(
-    lambda g, x, axis, correction: _to_operand(g, _deviation(x, axis, correction), axis),
-    jvp=(lambda t, x, axis, correction, keepdims: _to_result(t, _deviation(x, axis, correction), axis, keepdims),),
+    lambda g, x, axis, correction: weighted_cotangent(g, _deviation(x, axis, correction), axis),
+    jvp=(
+        lambda t, x, axis, correction, keepdims: weighted_tangent(t, _deviation(x, axis, correction), axis, keepdims),
+    ),
 )
 def var(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bool = False) -> Array:
     """The variance of the elements, with ``n - correction`` as divisor, over all axes or the given ones.
@@ -84,9 +86,9 @@ def var(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bo
 
 
 @primitive(
-    lambda g, x, out, axis, correction: _to_operand(g, _std_gradient(x, out, axis, correction), axis),
+    lambda g, x, out, axis, correction: weighted_cotangent(g, _std_gradient(x, out, axis, correction), axis),
     jvp=(
-        lambda t, x, out, axis, correction, keepdims: _to_result(
+        lambda t, x, out, axis, correction, keepdims: weighted_tangent(
             t, _std_gradient(x, out, axis, correction), axis, keepdims
         ),
     ),
@@ -172,11 +174,13 @@ def _spread_mean(g: Array, shape: Shape, axis: Axes) -> Array:
 # A reduction that is not linear has one gradient for each element of its operand. Both modes are products with it.
 
 
-def _to_operand(g: Array, gradient: Array, axis: Axes) -> Array:
+def weighted_cotangent(g: Array, gradient: Array, axis: Axes) -> Array:
+    """The operand's cotangent, from that of the result of a reduction."""
     return multiply(gradient, reshape(g, kept(tuple(gradient.shape), axis)))
 
 
-def _to_result(t: Array, gradient: Array, axis: Axes, keepdims: bool) -> Array:
+def weighted_tangent(t: Array, gradient: Array, axis: Axes, keepdims: bool) -> Array:
+    """The result's tangent, from that of the operand of a reduction."""
     return sum(multiply(conj(gradient) if is_complex(gradient) else gradient, t), axis=axis, keepdims=keepdims)
 
 

@@ -1,0 +1,1 @@
+"""Linear algebra: that of the standard's main namespace and of its extension."""

@@ -1,0 +1,79 @@
+"""Norms of vectors and of matrices."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from anygrad.ops._axes import Axes, kept
+from anygrad.ops.creation import zeros_like
+from anygrad.ops.datatypes import astype
+from anygrad.ops.elementwise import abs, divide, multiply, pow, sign
+from anygrad.ops.linalg.spectral import svdvals
+from anygrad.ops.logic import equal
+from anygrad.ops.manipulation import reshape
+from anygrad.ops.reductions import max, min, sum, weighted_cotangent, weighted_tangent
+from anygrad.ops.searching import where
+from anygrad.primitive import Array, primitive
+
+MatrixOrder = Literal["fro", "nuc", 1, -1, 2, -2] | float | None
+
+
+@primitive(
+    lambda g, x, out, axis, ord: weighted_cotangent(g, _norm_gradient(x, out, axis, ord), axis),
+    jvp=(
+        lambda t, x, out, axis, keepdims, ord: weighted_tangent(t, _norm_gradient(x, out, axis, ord), axis, keepdims),
+    ),
+)
+def vector_norm(x: Array, /, *, axis: Axes = None, keepdims: bool = False, ord: float = 2) -> Array:
+    """The norm of the elements over all axes, or the given ones: ``sum(abs(x)**ord) ** (1/ord)``.
+
+    For ``ord`` infinite it is the largest absolute value (the smallest, if negative), for 0 the number of nonzero
+    elements. The gradient is 0 where the norm is 0.
+
+    >>> ag.linalg.vector_norm(ag.Tensor([3.0, 4.0]))
+    Tensor(5.)
+    """
+
+
+def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: MatrixOrder = "fro") -> Array:
+    """The norm of a matrix, or of each of a stack of shape ``(..., m, n)``.
+
+    ``ord`` is ``"fro"`` (Frobenius), ``"nuc"`` (the sum of the singular values), 2 (the largest of them), 1 (the
+    largest sum of absolute values of a column), infinity (the same of a row); -2, -1 and -infinity take the smallest.
+
+    >>> ag.linalg.matrix_norm(ag.Tensor([[3.0, 0.0], [0.0, 4.0]]), ord="nuc")
+    Tensor(7.)
+    """
+    if len(x.shape) < 2:
+        raise ValueError(f"matrix_norm: x must have at least two axes, given shape {tuple(x.shape)}")
+    if ord == "fro" or ord is None:
+        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        values = svdvals(x)
+        found = (sum if ord == "nuc" else max if ord == 2 else min)(values, axis=-1)
+    elif ord in (1, -1, math.inf, -math.inf):
+        assert isinstance(ord, int | float)
+        totals = sum(abs(x), axis=-2 if math.fabs(ord) == 1 else -1)
+        found = (max if ord > 0 else min)(totals, axis=-1)
+    else:
+        raise ValueError(f"matrix_norm: ord must be 'fro', 'nuc', 1, 2, inf or the negative of a number, given {ord!r}")
+    return reshape(found, (*found.shape, 1, 1)) if keepdims else found
+
+
+def _norm_gradient(x: Array, out: Array, axis: Axes, order: Any) -> Array:
+    size = abs(x)
+    norm = reshape(out, kept(tuple(x.shape), axis))
+    if math.isinf(order):
+        chosen = astype(equal(size, norm), out.dtype)
+        return multiply(sign(x), divide(chosen, sum(chosen, axis=axis, keepdims=True)))
+    if order == 0:
+        return zeros_like(x)
+    if order == 1:
+        return sign(x)
+    safe = where(equal(norm, 0), 1.0, norm)
+    if order == 2:
+        return divide(x, safe)
+    at_zero = equal(size, 0)  # where the power would be infinite for orders below 1
+    ratio = where(at_zero, 1.0, divide(size, safe))
+    return where(at_zero, zeros_like(x), multiply(sign(x), pow(ratio, order - 1)))
