@@ -13,7 +13,7 @@ import math as _math
 
 import numpy as _np
 
-from anygrad import graph, linalg
+from anygrad import fft, graph, linalg
 from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
@@ -212,6 +212,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fft",
     "flip",
     "float32",
     "float64",

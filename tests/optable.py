@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tests.optable_arrays
 import tests.optable_elementwise
+import tests.optable_fft
 import tests.optable_linalg
 import tests.optable_shapes
 from tests.optable_base import Operation, Sample, outputs_of
@@ -16,9 +17,22 @@ OPERATIONS = [
     *tests.optable_arrays.OPERATIONS,
     *tests.optable_shapes.OPERATIONS,
     *tests.optable_linalg.OPERATIONS,
+    *tests.optable_fft.OPERATIONS,
 ]
 
-CREATION = {"arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros"}
+CREATION = {
+    "arange",
+    "asarray",
+    "empty",
+    "eye",
+    "fftfreq",
+    "from_dlpack",
+    "full",
+    "linspace",
+    "ones",
+    "rfftfreq",
+    "zeros",
+}
 DEVICES = {"default_device", "device", "devices", "is_available", "set_default_device", "synchronize"}
 BACKENDS = {"Backend", "backends", "register_backend"}
 GRADIENTS = {"Tensor", "enable_grad", "grad", "graph", "is_grad_enabled", "jvp", "no_grad", "value_and_grad"}
