@@ -34,9 +34,10 @@ from anygrad.creation import (
     zeros_like,
 )
 from anygrad.device import default_device, device, devices, is_available, set_default_device, synchronize
+from anygrad.dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
 from anygrad.graph import enable_grad, is_grad_enabled, no_grad
+from anygrad.inspection import __array_namespace_info__
 from anygrad.ops.creation import tril, triu
-from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import (
     abs,
     acos,
@@ -131,11 +132,12 @@ from anygrad.ops.manipulation import (
 )
 from anygrad.ops.reductions import all, any, cumulative_prod, cumulative_sum, diff, max, mean, min, prod, std, sum, var
 from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
-from anygrad.ops.sorting import argsort, sort, unique_all, unique_counts, unique_inverse, unique_values
+from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.tensor import Tensor
 from anygrad.transforms import grad, jvp, value_and_grad
 
 __version__ = "0.1.0"
+__array_api_version__ = "2025.12"
 
 # --- constants and dtypes of the standard -----------------------------------------------------------------------------
 
@@ -158,6 +160,8 @@ uint64 = _np.dtype("uint64")
 __all__ = [
     "Backend",
     "Tensor",
+    "__array_api_version__",
+    "__array_namespace_info__",
     "abs",
     "acos",
     "acosh",
@@ -186,6 +190,7 @@ __all__ = [
     "broadcast_arrays",
     "broadcast_shapes",
     "broadcast_to",
+    "can_cast",
     "ceil",
     "clip",
     "complex64",
@@ -213,6 +218,7 @@ __all__ = [
     "expm1",
     "eye",
     "fft",
+    "finfo",
     "flip",
     "float32",
     "float64",
@@ -226,6 +232,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hypot",
+    "iinfo",
     "imag",
     "index_add",
     "index_set",
@@ -236,7 +243,9 @@ __all__ = [
     "int64",
     "is_available",
     "is_grad_enabled",
+    "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "jvp",
@@ -283,6 +292,7 @@ __all__ = [
     "remainder",
     "repeat",
     "reshape",
+    "result_type",
     "roll",
     "round",
     "searchsorted",

@@ -27,6 +27,15 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
 
 
 @nondifferentiable
+def isin(x1: Array, x2: Array, /, *, invert: bool = False) -> Array:
+    """Whether each element of ``x1`` equals some element of ``x2``, or none if inverted.
+
+    >>> ag.isin(ag.Tensor([1, 2, 3]), ag.Tensor([3, 1]))
+    Tensor([ True, False,  True])
+    """
+
+
+@nondifferentiable
 def unique_values(x: Array, /) -> Array:
     """The distinct elements of an array.
 
