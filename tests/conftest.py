@@ -8,11 +8,16 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # compiling small programs takes longer than running them
 
 import pytest
+from hypothesis import settings
 
 import anygrad as ag
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
 from anygrad.device import unavailable_reason
+
+settings.register_profile(
+    "thorough", max_examples=10_000
+)  # pytest tests/test_programs.py --hypothesis-profile=thorough
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,9 +14,15 @@ Domain = Callable[[np.random.Generator, tuple[int, ...]], Any]
 # --- domains ----------------------------------------------------------------------------------------------------------
 
 
-def between(low: float, high: float) -> Domain:
+@dataclasses.dataclass(frozen=True)
+class between:
     """Numbers of an interval; those of complex arrays have an imaginary part between 0.2 and 0.9."""
-    return lambda rng, shape: rng.uniform(low, high, shape)
+
+    low: float
+    high: float
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        return rng.uniform(self.low, self.high, shape)
 
 
 anywhere = between(-2, 2)

@@ -82,6 +82,8 @@ def supply_defaults(backend: Backend) -> None:
         with_new_axes = expanded(key, x.shape)
         at = tuple(part for part in with_new_axes if part is not None)
         old = out[at]
+        if 0 in old.shape:
+            return out
         values = spread(xp, x, values, x[with_new_axes].shape)
         out[at] = combine(old, xp.reshape(values, old.shape))
         return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from anygrad.backends import register_backend
 from anygrad.backends.generic import has_array, library, positions, spread
 from anygrad.ops.datatypes import kind_of
+from anygrad.ops.indexing import each_along, getitem
 from anygrad.primitive import Array
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
@@ -122,6 +123,40 @@ def _torch_index_add(x: Array, values: Array, key: Any) -> Array:
     return _torch_index_iadd(x.clone(memory_format=torch.contiguous_format), values, key)
 
 
+@torch.implement("conv")
+def _torch_conv(x: Array, w: Array, **options: Any) -> Array:
+    if not _torch_convolves(x, w):
+        return convolutions._conv.default(x, w, **options)  # type: ignore[misc]
+    import torch
+
+    return getattr(torch.nn.functional, f"conv{x.ndim - 2}d")(x, w, **options)
+
+
+@torch.implement("conv_input")
+def _torch_conv_input(y: Array, w: Array, lengths: tuple[int, ...], groups: int, **options: Any) -> Array:
+    if not _torch_convolves(y, w):
+        return convolutions.conv_input.default(y, w, lengths=lengths, groups=groups, **options)  # type: ignore[misc]
+    import torch
+
+    shape = (y.shape[0], w.shape[1] * groups, *lengths)
+    return getattr(torch.nn.grad, f"conv{y.ndim - 2}d_input")(shape, w, y, groups=groups, **options)
+
+
+@torch.implement("conv_kernel")
+def _torch_conv_kernel(x: Array, y: Array, lengths: tuple[int, ...], groups: int, **options: Any) -> Array:
+    if not _torch_convolves(x, y):
+        return convolutions.conv_kernel.default(x, y, lengths=lengths, groups=groups, **options)  # type: ignore[misc]
+    import torch
+
+    shape = (y.shape[1], x.shape[1] // groups, *lengths)
+    return getattr(torch.nn.grad, f"conv{x.ndim - 2}d_weight")(x, shape, y, groups=groups, **options)
+
+
+def _torch_convolves(x1: Array, x2: Array) -> bool:
+    """Whether PyTorch has the convolution of these: it has them of up to three axes, in one inexact dtype."""
+    return x1.ndim <= 5 and x1.dtype == x2.dtype and is_inexact(x1)
+
+
 # --- JAX --------------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +213,37 @@ def _jax_index_set(x: Array, values: Array, key: Any) -> Array:
 @jax.implement("index_add")
 def _jax_index_add(x: Array, values: Array, key: Any) -> Array:
     return x.at[key].add(values)
+
+
+@jax.implement("conv")
+def _jax_conv(x: Array, w: Array, stride: Any, dilation: Any, groups: int) -> Array:
+    from jax import lax
+
+    if x.dtype != w.dtype:
+        dtype = jax.namespace.result_type(x, w)
+        x, w = x.astype(dtype), w.astype(dtype)
+    return lax.conv_general_dilated(x, w, stride, "VALID", rhs_dilation=dilation, feature_group_count=groups)
+
+
+@jax.implement("conv_input")
+def _jax_conv_input(y: Array, w: Array, lengths: tuple[int, ...], groups: int, **options: Any) -> Array:
+    shape = (y.shape[0], w.shape[1] * groups, *lengths)
+    return _jax_transposed(lambda x: _jax_conv(x, w, groups=groups, **options), shape, y, w)
+
+
+@jax.implement("conv_kernel")
+def _jax_conv_kernel(x: Array, y: Array, lengths: tuple[int, ...], groups: int, **options: Any) -> Array:
+    shape = (y.shape[1], x.shape[1] // groups, *lengths)
+    return _jax_transposed(lambda w: _jax_conv(x, w, groups=groups, **options), shape, y, x)
+
+
+def _jax_transposed(f: Callable[[Array], Array], shape: tuple[int, ...], y: Array, other: Array) -> Array:
+    """The transpose of a linear function of an array of a shape."""
+    import jax as library
+
+    dtype = jax.namespace.result_type(y, other)
+    (x,) = library.linear_transpose(f, library.ShapeDtypeStruct(shape, dtype))(y.astype(dtype))
+    return x
 
 
 # --- array-api-strict: the standard and nothing else, with several devices, for tests ---------------------------------
@@ -241,3 +307,8 @@ dask = register_backend(
     mutable=True,
     install="pip install 'dask[array]'",
 )
+
+
+@dask.implement("take_along_axis")
+def _dask_take_along_axis(x: Array, indices: Array, axis: int = -1) -> Array:
+    return getitem(x, each_along(indices, axis, x.shape))

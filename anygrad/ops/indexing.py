@@ -85,7 +85,7 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """
 
 
-@linear(lambda g, indices, axis, x_shape: Scatter(g, _each_along(indices, axis, x_shape), x_shape))
+@linear(lambda g, indices, axis, x_shape: Scatter(g, each_along(indices, axis, x_shape), x_shape))
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """The elements at indices of their own for each line along an axis.
 
@@ -101,7 +101,8 @@ def _put_back(g: Array, indices: Array, axis: int | None, shape: tuple[int, ...]
     return Scatter(g, (slice(None),) * ((axis or 0) % len(shape)) + (indices,), shape)
 
 
-def _each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
+def each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
+    """The key that reads what :func:`take_along_axis` does."""
     ndim = len(shape)
     key = []
     for i, n in enumerate(indices.shape):
