@@ -1,7 +1,7 @@
 """Random programs made out of the operation table, which run on any namespace of the array API.
 
-A program is a list of steps over a growing pool of arrays. Elementwise operations come from the table, and their operands
-are squeezed into the operation's domain; the others are listed here, with a strategy for their parameters.
+A program is a list of steps over a growing pool of arrays. Elementwise operations come from the table, and their
+operands are squeezed into the operation's domain; the others are listed here, with a strategy for their parameters.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def taken(draw: Any, shapes: list[Shape]) -> tuple[Step, Shape] | None:
         return None
     axis = draw(st.integers(0, len(shapes[i]) - 1))
     indices = draw(st.lists(st.integers(0, shapes[i][axis] - 1), min_size=1, max_size=3))
-    out = shapes[i][:axis] + (len(indices),) + shapes[i][axis + 1 :]
+    out = (*shapes[i][:axis], len(indices), *shapes[i][axis + 1 :])
     if math.prod(out) > MOST:
         return None
 
