@@ -37,6 +37,8 @@ from anygrad.device import default_device, device, devices, is_available, set_de
 from anygrad.dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
 from anygrad.graph import enable_grad, is_grad_enabled, no_grad
 from anygrad.inspection import __array_namespace_info__
+from anygrad.ops.contractions import einsum
+from anygrad.ops.convolutions import conv, convolve, correlate
 from anygrad.ops.creation import tril, triu
 from anygrad.ops.elementwise import (
     abs,
@@ -87,6 +89,7 @@ from anygrad.ops.elementwise import (
     trunc,
 )
 from anygrad.ops.indexing import index_add, index_set, take, take_along_axis
+from anygrad.ops.interpolation import interp
 from anygrad.ops.linalg.products import matmul, tensordot, vecdot
 from anygrad.ops.logic import (
     bitwise_and,
@@ -130,8 +133,10 @@ from anygrad.ops.manipulation import (
     tile,
     unstack,
 )
+from anygrad.ops.padding import pad
 from anygrad.ops.reductions import all, any, cumulative_prod, cumulative_sum, diff, max, mean, min, prod, std, sum, var
 from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
+from anygrad.ops.segments import segment_sum
 from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.tensor import Tensor
 from anygrad.transforms import grad, jvp, value_and_grad
@@ -198,7 +203,10 @@ __all__ = [
     "concat",
     "conj",
     "copysign",
+    "conv",
+    "convolve",
     "cos",
+    "correlate",
     "cosh",
     "count_nonzero",
     "cumulative_prod",
@@ -210,6 +218,7 @@ __all__ = [
     "divide",
     "e",
     "empty",
+    "einsum",
     "empty_like",
     "enable_grad",
     "equal",
@@ -242,6 +251,7 @@ __all__ = [
     "int32",
     "int64",
     "is_available",
+    "interp",
     "is_grad_enabled",
     "isdtype",
     "isfinite",
@@ -282,6 +292,7 @@ __all__ = [
     "ones",
     "ones_like",
     "permute_dims",
+    "pad",
     "pi",
     "positive",
     "pow",
@@ -297,6 +308,7 @@ __all__ = [
     "round",
     "searchsorted",
     "set_default_device",
+    "segment_sum",
     "sign",
     "signbit",
     "sin",

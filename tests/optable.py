@@ -7,6 +7,7 @@ import tests.optable_elementwise
 import tests.optable_fft
 import tests.optable_linalg
 import tests.optable_shapes
+import tests.optable_signal
 from tests.optable_base import Operation, Sample, outputs_of
 from tests.optable_elementwise import CONVENTIONS
 
@@ -18,6 +19,7 @@ OPERATIONS = [
     *tests.optable_shapes.OPERATIONS,
     *tests.optable_linalg.OPERATIONS,
     *tests.optable_fft.OPERATIONS,
+    *tests.optable_signal.OPERATIONS,
 ]
 
 CREATION = {

@@ -10,6 +10,7 @@ import numpy as np
 
 from anygrad.backends import register_backend
 from anygrad.backends.generic import has_array, library, positions, spread
+from anygrad.ops import convolutions
 from anygrad.ops.datatypes import kind_of
 from anygrad.ops.indexing import each_along, getitem
 from anygrad.primitive import Array
@@ -153,8 +154,8 @@ def _torch_conv_kernel(x: Array, y: Array, lengths: tuple[int, ...], groups: int
 
 
 def _torch_convolves(x1: Array, x2: Array) -> bool:
-    """Whether PyTorch has the convolution of these: it has them of up to three axes, in one inexact dtype."""
-    return x1.ndim <= 5 and x1.dtype == x2.dtype and is_inexact(x1)
+    """Whether PyTorch has the convolution and its derivatives: of up to three axes, in one real floating dtype."""
+    return x1.ndim <= 5 and x1.dtype == x2.dtype and kind_of(x1.dtype) == "f"
 
 
 # --- JAX --------------------------------------------------------------------------------------------------------------

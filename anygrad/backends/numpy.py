@@ -10,6 +10,7 @@ import numpy as np
 
 from anygrad.backends import Backend, Dtype, register_backend
 from anygrad.primitive import Array, scalar_results
+from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 
 
 class NumpyBackend(Backend):
@@ -151,5 +152,10 @@ def _add_at_positions(x: Array, values: Array, key: Any) -> None:
 
 
 @numpy.implement("flip")
+@numpy.implement("convolve")
+def _convolve(x1: Array, x2: Array, mode: Any) -> Array:
+    return np.convolve(x1, x2, mode)
+
+
 def _flip(x: Array, axis: Any = None) -> Array:
     return np.flip(x, axis=axis)
