@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from anygrad.ops.datatypes import kind_of
 from anygrad.ops.elementwise import multiply
@@ -40,19 +40,17 @@ def einsum(subscripts: str, /, *operands: Array, optimize: bool | str | Sequence
     Tensor([[3, 2],
             [7, 4]])
     """
-    shapes = tuple(tuple(getattr(x, "shape", ())) for x in operands)
+    shapes = tuple([tuple(getattr(x, "shape", ())) for x in operands])
     strategy = optimize if isinstance(optimize, bool | str) else tuple(map(tuple, optimize))
     plan = _planned(subscripts, shapes, strategy)
-    terms = [_Term(x, labels)._reduced(plan.sizes) for x, labels in zip(operands, plan.inputs)]
-    for step in plan.path:
-        chosen = [terms[i] for i in step]
-        terms = [term for i, term in enumerate(terms) if i not in step]
-        wanted = set(plan.output).union(*(term.labels for term in terms))
-        terms.append(functools.reduce(functools.partial(_product, wanted=wanted, output=plan.output), chosen))
-    (result,) = terms
-    if rank(type(result.array)) < 0:
+    arrays: list[Any] = list(operands)
+    for i, j, change_i, change_j, multiplied, change in plan.products:
+        arrays.append(_changed(multiplied(_changed(arrays[i], change_i), _changed(arrays[j], change_j)), change))
+        arrays[i] = arrays[j] = None
+    result = arrays[plan.last]
+    if rank(type(result)) < 0:
         raise TypeError(f"einsum: at least one operand must be an array, given {', '.join(map(describe, operands))}")
-    return result._summed(plan.output)._ordered(plan.output).array
+    return _changed(result, plan.change)
 
 
 # --- reading subscripts -----------------------------------------------------------------------------------------------
@@ -62,26 +60,30 @@ def einsum(subscripts: str, /, *operands: Array, optimize: bool | str | Sequence
 DOTS = "".join(chr(0x2080 + i) for i in range(64))[::-1]
 
 
-class _Plan(NamedTuple):
-    inputs: tuple[str, ...]
-    output: str
-    sizes: dict[str, int]
-    path: Path
-
-
 @functools.lru_cache(maxsize=1024)
 def _planned(subscripts: str, shapes: Shapes, strategy: bool | str | Path) -> _Plan:
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):
         raise ValueError(f"einsum: {subscripts!r} names {len(terms)} operands, and {len(shapes)} are given")
-    inputs = tuple(_labels(subscripts, i, term, len(shape)) for i, (term, shape) in enumerate(zip(terms, shapes)))
+    inputs = tuple([_labels(subscripts, i, term, len(shape)) for i, (term, shape) in enumerate(zip(terms, shapes))])
     output = _output(subscripts, inputs, right if arrow else None)
     sizes = _sizes(subscripts, inputs, shapes)
-    # An axis of length 1 that broadcasts is as good as none.
-    present = tuple("".join(c for c, n in zip(labels, shape) if n == sizes[c]) for labels, shape in zip(inputs, shapes))
-    distinct = tuple("".join(dict.fromkeys(labels)) for labels in present)
-    return _Plan(inputs, output, sizes, _path(distinct, output, sizes, strategy))
+    layouts = [_Layout(i, labels, shape, sizes) for i, (labels, shape) in enumerate(zip(inputs, shapes))]
+    products = []
+    count = len(shapes)
+    for step in _path(tuple(layout.labels for layout in layouts), output, sizes, strategy):
+        chosen = [layouts[i] for i in step]
+        layouts = [layout for i, layout in enumerate(layouts) if i not in step]
+        first, *others = chosen
+        for i, other in enumerate(others):
+            wanted = set(output).union(*(layout.labels for layout in (*layouts, *others[i + 1 :])))
+            product, first = _product(first, other, wanted, output, count)
+            products.append(product)
+            count += 1
+        layouts.append(first)
+    (result,) = layouts
+    return _Plan(tuple(products), result.number, result.summed(output).ordered(output).change())
 
 
 def _labels(subscripts: str, i: int, term: str, ndim: int) -> str:
@@ -169,86 +171,129 @@ def _check_path(path: Path, n: int) -> None:
         raise ValueError(f"einsum: the path {list(path)} leaves {left} of {n} operands unmultiplied")
 
 
-# --- one step ---------------------------------------------------------------------------------------------------------
+# --- planning products ------------------------------------------------------------------------------------------------
+#
+# A plan depends on subscripts and shapes alone, and is made once for them: a call then only does what it says.
+
+Change = tuple[tuple[Callable[[Array, Any], Array], Any], ...]
+"""What to do with an array, step by step: functions, each with its second argument."""
 
 
-class _Term(NamedTuple):
-    """An array (or a number) and the labels of its axes, of which no two are equal once it is reduced."""
+class _Product(NamedTuple):
+    """The product of two arrays, by their numbers, each changed before, and the result changed after."""
 
-    array: Array
-    labels: str
-
-    def _reduced(self, sizes: dict[str, int]) -> _Term:
-        """Diagonals taken, and axes of length 1 that broadcast left out."""
-        array, labels = self
-        while len(set(labels)) < len(labels):
-            twice = next(c for c in labels if labels.count(c) > 1)
-            i, j = [k for k, c in enumerate(labels) if c == twice][:2]
-            rest = [k for k in range(len(labels)) if k not in (i, j)]
-            array = diagonal(permute_dims(array, (*rest, i, j)))
-            labels = "".join(labels[k] for k in rest) + twice
-        kept = [k for k, c in enumerate(labels) if array.shape[k] == sizes[c]]
-        if len(kept) < len(labels):
-            array = reshape(array, tuple(array.shape[k] for k in kept))
-            labels = "".join(labels[k] for k in kept)
-        return _Term(array, labels)
-
-    def _summed(self, wanted: str | set[str]) -> _Term:
-        """The sum over the labels that are not wanted."""
-        axes = tuple(k for k, c in enumerate(self.labels) if c not in wanted)
-        if not axes:
-            return self
-        dtype = self.array.dtype if kind_of(self.array.dtype) == "i" else None  # a sum of short integers would be long
-        return _Term(sum(self.array, axis=axes, dtype=dtype), "".join(c for c in self.labels if c in wanted))
-
-    def _ordered(self, labels: str) -> _Term:
-        if labels == self.labels:
-            return self
-        return _Term(permute_dims(self.array, tuple(map(self.labels.index, labels))), labels)
-
-    def _split(self, *groups: str) -> Array:
-        """The array with the axes of each group made one, in the order of the groups; of a first group each is kept."""
-        ordered = self._ordered("".join(groups)).array
-        batch, *merged = groups
-        if all(len(group) == 1 for group in merged):
-            return ordered
-        lengths = iter(ordered.shape)
-        kept = [next(lengths) for _ in batch]
-        return reshape(ordered, (*kept, *(math.prod(next(lengths) for _ in group) for group in merged)))
+    i: int
+    j: int
+    change_i: Change
+    change_j: Change
+    multiplied: Callable[[Array, Array], Array]
+    change: Change
 
 
-def _product(a: _Term, b: _Term, *, wanted: set[str], output: str) -> _Term:
-    """The product of two terms, summed over what is not wanted: one matrix product, or an elementwise one."""
-    a, b = a._summed(wanted.union(b.labels)), b._summed(wanted.union(a.labels))
+class _Plan(NamedTuple):
+    """The products, the number of the last one (or of the only operand), and what to do with it at the end."""
+
+    products: tuple[_Product, ...]
+    last: int
+    change: Change
+
+
+def _changed(x: Array, change: Change) -> Array:
+    for function, argument in change:
+        x = function(x, argument)
+    return x
+
+
+class _Layout:
+    """The labels of the axes of an array known by its number, and the changes that have made them so."""
+
+    def __init__(self, number: int, labels: str, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+        self.number = number
+        self.labels = labels
+        self.sizes = sizes
+        self._changes: list[tuple[Callable[[Array, Any], Array], Any]] = []
+        while len(set(self.labels)) < len(self.labels):
+            shape = self._take_a_diagonal(shape)
+        if any(n != sizes[c] for c, n in zip(self.labels, shape)):  # an axis of length 1 that broadcasts is left out
+            self.labels = "".join(c for c, n in zip(self.labels, shape) if n == sizes[c])
+            self._changes.append((reshape, self.lengths(self.labels)))
+
+    def _take_a_diagonal(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        twice = next(c for c in self.labels if self.labels.count(c) > 1)
+        i, j = [k for k, c in enumerate(self.labels) if c == twice][:2]
+        rest = [k for k in range(len(self.labels)) if k not in (i, j)]
+        self._changes += [(permute_dims, (*rest, i, j)), (_diagonal, None)]
+        self.labels = "".join(self.labels[k] for k in rest) + twice
+        return (*(shape[k] for k in rest), shape[i])
+
+    def change(self) -> Change:
+        return tuple(self._changes)
+
+    def lengths(self, labels: str) -> tuple[int, ...]:
+        return tuple([self.sizes[c] for c in labels])
+
+    def summed(self, wanted: str | set[str]) -> _Layout:
+        """Sum over the labels that are not wanted."""
+        axes = tuple([k for k, c in enumerate(self.labels) if c not in wanted])
+        if axes:
+            self._changes.append((_summed, axes))
+            self.labels = "".join(c for c in self.labels if c in wanted)
+        return self
+
+    def ordered(self, labels: str) -> _Layout:
+        """Bring the axes into an order."""
+        if labels != self.labels:
+            self._changes.append((permute_dims, tuple(map(self.labels.index, labels))))
+            self.labels = labels
+        return self
+
+    def as_matrices(self, batch: str, rows: str, columns: str) -> Change:
+        """The changes that make it matrices: the axes of the rows made one, and those of the columns."""
+        self.ordered(batch + rows + columns)
+        if len(rows) != 1 or len(columns) != 1:
+            merged = (math.prod(self.lengths(rows)), math.prod(self.lengths(columns)))
+            self._changes.append((reshape, self.lengths(batch) + merged))
+        return self.change()
+
+    def aligned(self, labels: str) -> Change:
+        """The changes that give it an axis for each label, of length 1 for those that it lacks."""
+        own = "".join(c for c in labels if c in self.labels)
+        self.ordered(own)
+        if own and not labels.endswith(own):
+            self._changes.append((reshape, tuple([self.sizes[c] if c in own else 1 for c in labels])))
+        return self.change()
+
+
+def _product(a: _Layout, b: _Layout, wanted: set[str], output: str, number: int) -> tuple[_Product, _Layout]:
+    """The product of two arrays, summed over what is not wanted: one matrix product, or an elementwise one."""
+    a.summed(wanted.union(b.labels))
+    b.summed(wanted.union(a.labels))
     shared = [c for c in a.labels if c in b.labels]
     summed = "".join(c for c in shared if c not in wanted)
     batch = "".join(c for c in shared if c in wanted)
-    if not summed:
-        return _elementwise_product(a, b, output)
     free_a = "".join(c for c in a.labels if c not in shared)
     free_b = "".join(c for c in b.labels if c not in shared)
-    if free_a and free_b and output.find(free_b[0]) < output.find(free_a[0]):
-        a, b, free_a, free_b = b, a, free_b, free_a  # so that the result needs no transposition
-    product = matmul(a._split(batch, free_a, summed), b._split(batch, summed, free_b))
-    lengths = dict(zip(a.labels + b.labels, (*a.array.shape, *b.array.shape)))
-    labels = batch + free_a + free_b
-    if len(free_a) != 1 or len(free_b) != 1:
-        product = reshape(product, tuple(lengths[c] for c in labels))
-    return _Term(product, labels)
+    if not summed:
+        labels = "".join(sorted(batch + free_a + free_b, key=lambda c: (c not in output, output.find(c))))
+        product = _Product(a.number, b.number, a.aligned(labels), b.aligned(labels), _multiplied, ())
+    else:
+        if free_a and free_b and output.find(free_b[0]) < output.find(free_a[0]):
+            a, b, free_a, free_b = b, a, free_b, free_a  # so that the result needs no transposition
+        labels = batch + free_a + free_b
+        is_merged = len(free_a) != 1 or len(free_b) != 1
+        change: Change = ((reshape, a.lengths(labels)),) if is_merged else ()
+        left, right = a.as_matrices(batch, free_a, summed), b.as_matrices(batch, summed, free_b)
+        product = _Product(a.number, b.number, left, right, matmul, change)
+    return product, _Layout(number, labels, a.lengths(labels), a.sizes)
 
 
-def _elementwise_product(a: _Term, b: _Term, output: str) -> _Term:
-    if rank(type(a.array)) < 0 and rank(type(b.array)) < 0:
-        return _Term(a.array * b.array, "")
-    found = a.labels + "".join(c for c in b.labels if c not in a.labels)
-    labels = "".join(sorted(found, key=lambda c: (c not in output, output.find(c))))
-    return _Term(multiply(_aligned(a, labels), _aligned(b, labels)), labels)
+def _multiplied(a: Array, b: Array) -> Array:
+    return a * b if rank(type(a)) < 0 and rank(type(b)) < 0 else multiply(a, b)
 
 
-def _aligned(term: _Term, labels: str) -> Array:
-    """The array with an axis of length 1 for each label that it lacks."""
-    if not term.labels:
-        return term.array
-    ordered = term._ordered("".join(c for c in labels if c in term.labels)).array
-    lengths = iter(ordered.shape)
-    return reshape(ordered, tuple(next(lengths) if c in term.labels else 1 for c in labels))
+def _summed(x: Array, axes: tuple[int, ...]) -> Array:
+    return sum(x, axis=axes, dtype=x.dtype if kind_of(x.dtype) == "i" else None)  # that of short integers stays short
+
+
+def _diagonal(x: Array, _: None) -> Array:
+    return diagonal(x)
