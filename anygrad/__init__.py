@@ -18,6 +18,7 @@ from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
 from anygrad.backends import numpy as _numpy  # noqa: F401
+from anygrad.containers import register_container
 from anygrad.creation import (
     arange,
     asarray,
@@ -139,7 +140,21 @@ from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, search
 from anygrad.ops.segments import segment_sum
 from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.tensor import Tensor
-from anygrad.transforms import grad, jvp, value_and_grad
+from anygrad.transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
@@ -148,19 +163,20 @@ __array_api_version__ = "2025.12"
 
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
 
-bool = _np.dtype("bool")
-complex64 = _np.dtype("complex64")
-complex128 = _np.dtype("complex128")
-float32 = _np.dtype("float32")
-float64 = _np.dtype("float64")
-int8 = _np.dtype("int8")
-int16 = _np.dtype("int16")
-int32 = _np.dtype("int32")
-int64 = _np.dtype("int64")
-uint8 = _np.dtype("uint8")
-uint16 = _np.dtype("uint16")
-uint32 = _np.dtype("uint32")
-uint64 = _np.dtype("uint64")
+# NumPy's own names for its dtypes; an array's dtype is the dtype object, which is equal to them.
+bool = _np.bool
+complex64 = _np.complex64
+complex128 = _np.complex128
+float32 = _np.float32
+float64 = _np.float64
+int8 = _np.int8
+int16 = _np.int16
+int32 = _np.int32
+int64 = _np.int64
+uint8 = _np.uint8
+uint16 = _np.uint16
+uint32 = _np.uint32
+uint64 = _np.uint64
 
 __all__ = [
     "Backend",
@@ -202,11 +218,11 @@ __all__ = [
     "complex128",
     "concat",
     "conj",
-    "copysign",
     "conv",
     "convolve",
-    "cos",
+    "copysign",
     "correlate",
+    "cos",
     "cosh",
     "count_nonzero",
     "cumulative_prod",
@@ -217,8 +233,9 @@ __all__ = [
     "diff",
     "divide",
     "e",
-    "empty",
     "einsum",
+    "elementwise_grad",
+    "empty",
     "empty_like",
     "enable_grad",
     "equal",
@@ -240,6 +257,8 @@ __all__ = [
     "graph",
     "greater",
     "greater_equal",
+    "hessian",
+    "hvp",
     "hypot",
     "iinfo",
     "imag",
@@ -250,18 +269,22 @@ __all__ = [
     "int16",
     "int32",
     "int64",
-    "is_available",
     "interp",
+    "is_available",
     "is_grad_enabled",
     "isdtype",
     "isfinite",
     "isin",
     "isinf",
     "isnan",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
     "less",
     "less_equal",
     "linalg",
+    "linearize",
     "linspace",
     "log",
     "log1p",
@@ -291,8 +314,8 @@ __all__ = [
     "not_equal",
     "ones",
     "ones_like",
-    "permute_dims",
     "pad",
+    "permute_dims",
     "pi",
     "positive",
     "pow",
@@ -300,6 +323,7 @@ __all__ = [
     "real",
     "reciprocal",
     "register_backend",
+    "register_container",
     "remainder",
     "repeat",
     "reshape",
@@ -307,8 +331,8 @@ __all__ = [
     "roll",
     "round",
     "searchsorted",
-    "set_default_device",
     "segment_sum",
+    "set_default_device",
     "sign",
     "signbit",
     "sin",
@@ -319,6 +343,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "stop_gradient",
     "subtract",
     "sum",
     "synchronize",
@@ -343,6 +368,8 @@ __all__ = [
     "value_and_grad",
     "var",
     "vecdot",
+    "vjp",
+    "vmap",
     "where",
     "zeros",
     "zeros_like",

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from anygrad.ops.creation import copy
 from anygrad.ops.indexing import Scatter
 from anygrad.primitive import Array, describe, rank, scalar_results
-from anygrad.pullback import OutputPullback, Pullback, output_pullback_of
+from anygrad.pullback import JoinPullback, OutputPullback, Pullback, output_pullback_of
 
 if TYPE_CHECKING:
     from anygrad.tensor import Tensor
 
-__all__ = ["Node", "awaited", "backward", "enable_grad", "is_grad_enabled", "no_grad"]
+__all__ = ["Node", "awaited", "backward", "enable_grad", "is_grad_enabled", "join", "no_grad"]
 
 Edge: TypeAlias = "Node | Tensor"
 Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
@@ -74,6 +74,19 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<node {self.name}>"
+
+
+def join(edges: Sequence[Edge | None]) -> Node | None:
+    """A node from which a backward pass starts at several edges, given a tuple of cotangents; None without an edge."""
+    if all(edge is None for edge in edges):
+        return None
+    node = Node()
+    node.pullback = JoinPullback()
+    node.parents = tuple(edges)
+    node.saved = ()
+    node.params = {}
+    node.shapes = node.hooks = None
+    return node
 
 
 # --- whether operations are recorded ----------------------------------------------------------------------------------

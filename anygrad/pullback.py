@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anygrad.ops.datatypes import astype, is_complex, kinds
-from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, real
+from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, positive, real
 from anygrad.ops.indexing import Scatter
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import sum
@@ -21,7 +21,7 @@ from anygrad.primitive import SCALARS, Array, Primitive, describe, parameters_of
 if TYPE_CHECKING:
     from anygrad.graph import Node
 
-__all__ = ["Cotangents", "Pullback", "output_pullback_of", "promoted", "pullback_of"]
+__all__ = ["Cotangents", "JoinPullback", "Pullback", "output_pullback_of", "promoted", "pullback_of"]
 
 Meta = tuple[tuple[int, ...], Any]
 
@@ -124,6 +124,18 @@ class OutputPullback(Pullback):
             return (Cotangents(g if i == node.params["index"] else None for i in numbers),)
 
         self.run = run
+
+
+class JoinPullback(Pullback):
+    """From the cotangents of several arrays, which a backward pass starts from, to each of them."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.op = positive  # nothing is computed
+        self.saves = ()
+        self.fresh = itertools.repeat(False)
+        self.run = lambda g, parents, saved, node: g
 
 
 class ElementwisePullback(Pullback):

@@ -8,6 +8,7 @@ import tests.optable_fft
 import tests.optable_linalg
 import tests.optable_shapes
 import tests.optable_signal
+from anygrad import transforms
 from tests.optable_base import Operation, Sample, outputs_of
 from tests.optable_elementwise import CONVENTIONS
 
@@ -37,7 +38,8 @@ CREATION = {
 }
 DEVICES = {"default_device", "device", "devices", "is_available", "set_default_device", "synchronize"}
 BACKENDS = {"Backend", "backends", "register_backend"}
-GRADIENTS = {"Tensor", "enable_grad", "grad", "graph", "is_grad_enabled", "jvp", "no_grad", "value_and_grad"}
+GRADIENTS = {"Tensor", "enable_grad", "graph", "is_grad_enabled", "no_grad", "register_container"}
+GRADIENTS |= set(transforms.__all__)
 ON_SHAPES = {"broadcast_shapes"}
 HINTS = {"may_have_zero", "has_zero"}  # a bool, which a library may answer either way
 

@@ -1,0 +1,162 @@
+"""Arrays within containers: what the transforms take as arguments and give as results.
+
+A container is a tuple, list, dict, named tuple, dataclass instance, or an instance of a class told about by
+:func:`register_container`; None is an empty one. Everything else is a leaf.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+__all__ = ["Structure", "flatten", "mapped", "matching", "parts_of", "register_container", "unflatten"]
+
+C = TypeVar("C", bound=type)
+Flatten = Callable[[Any], Iterable[tuple[str, Any]]]
+Unflatten = Callable[[Any, list[Any]], Any]
+
+_registered: dict[type, tuple[Flatten, Unflatten]] = {}
+
+
+class Structure(NamedTuple):
+    """The shape of nested containers.
+
+    Attributes:
+        example: the container itself, whose type and keys are what a like one is built from; None for a leaf.
+        parts: the structures of its parts; None for a leaf.
+        names: how each part is written after the container's name: ``[0]``, ``['w']``, ``.w``.
+    """
+
+    example: Any
+    parts: tuple[Structure, ...] | None
+    names: tuple[str, ...] = ()
+
+
+LEAF = Structure(None, None)
+
+
+def register_container(
+    container: C, flatten: Callable[[Any], dict[str, Any]], unflatten: Callable[[dict[str, Any]], Any]
+) -> C:
+    """Let the transforms look into instances of a class.
+
+    Args:
+        container: the class; its subclasses are leaves unless they are registered too.
+        flatten: gives the parts of an instance by name.
+        unflatten: builds an instance from parts of the same names.
+
+    Returns:
+        The class.
+
+    Raises:
+        ValueError: the class is a container already.
+
+    >>> class Line:
+    ...     def __init__(self, slope, offset):
+    ...         self.slope, self.offset = slope, offset
+    >>> _ = ag.register_container(Line, vars, lambda parts: Line(**parts))
+    >>> ag.grad(lambda line: line.slope * 3.0 + line.offset)(Line(2.0, 1.0)).slope
+    array(3.)
+    """
+    if container in _registered or container in (tuple, list, dict):
+        raise ValueError(f"register_container: {container.__name__} is a container already")
+
+    def rebuild(example: Any, parts: list[Any]) -> Any:
+        return unflatten(dict(zip(flatten(example), parts)))
+
+    _registered[container] = (lambda value: [(f".{name}", part) for name, part in flatten(value).items()], rebuild)
+    return container
+
+
+def parts_of(value: Any) -> list[tuple[str, Any]] | None:
+    """The parts of a container, each with how it is written after the container's name; None for a leaf."""
+    if value is None:
+        return []
+    kind = type(value)
+    if kind in _registered:
+        return list(_registered[kind][0](value))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return [(f".{name}", getattr(value, name)) for name in value._fields]
+    if kind in (tuple, list):
+        return [(f"[{i}]", part) for i, part in enumerate(value)]
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", part) for key, part in value.items()]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [(f".{field.name}", getattr(value, field.name)) for field in dataclasses.fields(value) if field.init]
+    return None
+
+
+def flatten(value: Any, name: str = "") -> tuple[list[Any], list[str], Structure]:
+    """The leaves of nested containers, the path of each one, starting with a name, and the structure."""
+    parts = parts_of(value)
+    if parts is None:
+        return [value], [name], LEAF
+    leaves: list[Any] = []
+    paths: list[str] = []
+    structures = []
+    for suffix, part in parts:
+        found, found_paths, structure = flatten(part, name + suffix)
+        leaves += found
+        paths += found_paths
+        structures.append(structure)
+    return leaves, paths, Structure(value, tuple(structures), tuple(suffix for suffix, _ in parts))
+
+
+def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+    """Nested containers of a structure around other leaves."""
+    return _unflatten(structure, iter(leaves))
+
+
+def _unflatten(structure: Structure, leaves: Any) -> Any:
+    if structure.parts is None:
+        return next(leaves)
+    example = structure.example
+    parts = [_unflatten(part, leaves) for part in structure.parts]
+    kind = type(example)
+    if example is None:
+        return None
+    if kind in _registered:
+        return _registered[kind][1](example, parts)
+    if kind in (tuple, list):
+        return kind(parts)
+    if isinstance(example, tuple):
+        return kind(*parts)
+    if isinstance(example, dict):
+        rebuilt = example.copy()  # keeps the type, of a defaultdict also its factory
+        rebuilt.update(zip(example, parts))
+        return rebuilt
+    return dataclasses.replace(example, **{name[1:]: part for name, part in zip(structure.names, parts)})
+
+
+def mapped(function: Callable[..., Any], value: Any, *others: Any, name: str = "value") -> Any:
+    """Nested containers with a function of corresponding leaves in place of each leaf.
+
+    Raises:
+        ValueError: containers of different structure; the message names where they differ.
+    """
+    leaves, _, structure = flatten(value, name)
+    columns = [matching(other, structure, name, name) for other in others]
+    return unflatten(structure, [function(*group) for group in zip(leaves, *columns)])
+
+
+def matching(value: Any, structure: Structure, name: str, reference: str) -> list[Any]:
+    """The leaves of containers that must have a structure.
+
+    Raises:
+        ValueError: they do not; the message names both sides at the first place where they differ.
+    """
+    if structure.parts is None:
+        return [value]
+    parts = parts_of(value)
+    given = None if parts is None else dict(parts)
+    if given is None or given.keys() != set(structure.names):
+        shown = "no container" if given is None else f"a {type(value).__name__} of {', '.join(given) or 'nothing'}"
+        raise ValueError(
+            f"{name} must have the structure of {reference}, a {type(structure.example).__name__} of "
+            f"{', '.join(structure.names) or 'nothing'}; given {shown}"
+        )
+    leaves = []
+    for suffix, inner in zip(structure.names, structure.parts):
+        leaves += matching(given[suffix], inner, name + suffix, reference + suffix)
+    return leaves

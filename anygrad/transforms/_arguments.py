@@ -1,0 +1,167 @@
+"""What the transforms share: levels, the choice of arguments, and the checks of what is differentiated."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from anygrad.backends import backend_of
+from anygrad.batch import Batch
+from anygrad.containers import Structure, flatten, mapped, unflatten
+from anygrad.dual import Dual
+from anygrad.graph import mode
+from anygrad.mixin import ArrayMixin
+from anygrad.ops.datatypes import kind_of
+from anygrad.primitive import SCALARS, Array, describe, rank
+from anygrad.tensor import Tensor
+
+Argnums = int | Sequence[int] | None
+Argnames = str | Sequence[str] | None
+W = TypeVar("W", bound=type)
+
+
+@contextlib.contextmanager
+def next_level(wrapper: Any) -> Iterator[Any]:
+    """A wrapper's type for a transform nested one deeper than those already running."""
+    mode.level += 1
+    try:
+        yield wrapper.at_level(mode.level)
+    finally:
+        mode.level -= 1
+
+
+def check_callable(f: Any, name: str) -> None:
+    """Refuse what cannot be called."""
+    if not callable(f):
+        raise TypeError(f"{name}: f must be callable, given {f!r}")
+
+
+def name_of(f: Any) -> str:
+    """How messages call a function."""
+    return getattr(f, "__name__", "f")
+
+
+def floating(value: Any, what: str) -> Array:
+    """An argument that can be differentiated, as an array."""
+    if type(value) in SCALARS:
+        if not isinstance(value, float | complex):
+            raise TypeError(f"{what} must be floating, given the integer {value!r}; write {float(value)!r}")
+        value = Tensor(value).data
+    if rank(type(value)) < 0:
+        raise TypeError(f"{what} must be an array, a Tensor or a float, given {type(value).__name__}")
+    if kind_of(value.dtype) not in "fc":
+        raise TypeError(f"{what} must be of a floating dtype, given {describe(value)}; convert it with .astype(float)")
+    return value
+
+
+class Selection(NamedTuple):
+    """The arguments to differentiate: their leaves, where each one is, and the way back.
+
+    Attributes:
+        leaves: arrays.
+        paths: how a message calls each of them: ``argument 0['w']``.
+        called: ``called(leaves)`` gives the arguments of a call with others in place of the leaves.
+        arranged: ``arranged(leaves)`` gives containers like the selected arguments.
+    """
+
+    leaves: list[Array]
+    paths: list[str]
+    called: Callable[[Sequence[Any]], tuple[list[Any], dict[str, Any]]]
+    arranged: Callable[[Sequence[Any]], Any]
+
+
+def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, argnames: Argnames) -> Selection:
+    """The arguments that a transform differentiates, from its ``argnums`` and ``argnames``.
+
+    Raises:
+        IndexError: an argnum is out of range.
+        KeyError: an argname was not given by name.
+        TypeError: one of their leaves cannot be differentiated.
+    """
+    argnums = 0 if argnums is None and argnames is None else argnums
+    positions = [] if argnums is None else [argnums] if isinstance(argnums, int) else list(argnums)
+    names = [] if argnames is None else [argnames] if isinstance(argnames, str) else list(argnames)
+    for i in positions:
+        if not -len(args) <= i < len(args):
+            raise IndexError(f"{what}: argnums names argument {i}, and {len(args)} were given")
+    for name in names:
+        if name not in kwargs:
+            raise KeyError(f"{what}: argnames names {name!r}, which was not given by name; write {name}=...")
+    leaves: list[Any] = []
+    paths: list[str] = []
+    structures: list[Structure] = []
+    for value, path in [
+        *((args[i], f"argument {i}") for i in positions),
+        *((kwargs[name], f"argument {name!r}") for name in names),
+    ]:
+        found, found_paths, structure = flatten(value, path)
+        leaves += found
+        paths += found_paths
+        structures.append(structure)
+    leaves = [floating(leaf, f"{what}: {path}") for leaf, path in zip(leaves, paths)]
+
+    def rebuilt(others: Sequence[Any]) -> list[Any]:
+        left = iter(others)
+        return [unflatten(structure, left) for structure in structures]
+
+    def called(others: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+        new_args, new_kwargs = list(args), dict(kwargs)
+        parts = rebuilt(others)
+        for i, part in zip(positions, parts):
+            new_args[i] = part
+        new_kwargs.update(zip(names, parts[len(positions) :]))
+        return new_args, new_kwargs
+
+    def arranged(others: Sequence[Any]) -> Any:
+        parts = rebuilt(others)
+        by_position = parts[0] if isinstance(argnums, int) else tuple(parts[: len(positions)])
+        by_name = parts[-1] if isinstance(argnames, str) else dict(zip(names, parts[len(positions) :]))
+        return by_position if argnames is None else by_name if argnums is None else (by_position, by_name)
+
+    return Selection(leaves, paths, called, arranged)
+
+
+def split_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
+    """What a function returns, and with ``has_aux`` what it returns besides."""
+    if not has_aux:
+        return out, None
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(
+            f"{what}: with has_aux=True the function must return a pair (output, aux), given {describe(out)}"
+        )
+    return out
+
+
+def untraced(value: Any, wrapper: type) -> Any:
+    """Containers with the arrays that wrappers of a finished transform hold in place of these."""
+    return mapped(lambda x: x.data if type(x) is wrapper else x, value)  # type: ignore[attr-defined]
+
+
+def stop_gradient(value: Any) -> Any:
+    """The same value as a constant to every transform, reverse and forward.
+
+    Args:
+        value: an array, a Tensor, or nested containers of them.
+
+    >>> ag.grad(lambda x: x * ag.stop_gradient(x))(3.0)
+    array(3.)
+    """
+    return mapped(_stopped, value)
+
+
+def _stopped(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return type(x).rewrap(_stopped(x.data), None)
+    if isinstance(x, Dual):
+        return type(x)(_stopped(x.data), None)
+    if isinstance(x, Batch):
+        return type(x)(_stopped(x.data))
+    return x
+
+
+def quiet(value: Array) -> contextlib.AbstractContextManager[Any]:
+    """A context in which floating-point warnings of the library at the bottom of an array are silent."""
+    while isinstance(value, ArrayMixin):
+        value = value.data  # type: ignore[attr-defined]
+    return backend_of(value).quiet()

@@ -1,0 +1,56 @@
+"""Forward mode: jvp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from anygrad.containers import flatten, matching, unflatten
+from anygrad.dual import Dual
+from anygrad.ops.creation import zeros_like
+from anygrad.primitive import rank
+from anygrad.transforms._arguments import check_callable, name_of, next_level, select, split_aux, untraced
+from anygrad.transforms.reverse import like
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> Any:
+    """The value of a function and its derivative in a direction, by forward mode: one evaluation, nothing is recorded.
+
+    Args:
+        f: takes arrays, or containers of arrays, and returns an array or containers of arrays.
+        primals: the arguments of ``f``.
+        tangents: the direction: for each argument what has its structure, shapes and dtypes.
+        has_aux: whether ``f`` returns a pair, whose second part is handed back as it is.
+
+    Returns:
+        ``(out, tangent)``, or ``(out, tangent, aux)``; the tangent has the structure of ``out``.
+
+    Raises:
+        TypeError: an array among the arguments is not floating, or an operation has no forward rule.
+        ValueError: a tangent has another structure or shape than its argument.
+
+    >>> ag.jvp(lambda x: x**2, (np.array([1.0, 2.0]),), (np.array([1.0, 0.5]),))
+    (array([1., 4.]), array([2., 2.]))
+    """
+    check_callable(f, "jvp")
+    what = f"jvp of {name_of(f)}"
+    primals, tangents = tuple(primals), tuple(tangents)
+    if len(primals) != len(tangents):
+        raise ValueError(f"{what}: {len(primals)} primals and {len(tangents)} tangents were given")
+    chosen = select(what, primals, {}, tuple(range(len(primals))), None)
+    _, _, structure = flatten(primals)
+    given = matching(tangents, structure, "tangents", "primals")
+    moved = [like(t, x, path, "tangent") for t, x, path in zip(given, chosen.leaves, chosen.paths)]
+    with next_level(Dual) as dual_type:
+        duals = [dual_type(x, t) for x, t in zip(chosen.leaves, moved)]
+        out, aux = split_aux(f(*chosen.called(duals)[0]), has_aux, what)
+    leaves, _, out_structure = flatten(out)
+    pairs = [_primal_and_tangent(x, dual_type) for x in leaves]
+    results = tuple(unflatten(out_structure, part) for part in zip(*pairs)) if pairs else (out, out)
+    return (*results, untraced(aux, dual_type)) if has_aux else results
+
+
+def _primal_and_tangent(out: Any, dual_type: type[Dual]) -> tuple[Any, Any]:
+    if type(out) is not dual_type:
+        return out, zeros_like(out) if rank(type(out)) >= 0 else 0.0
+    return out.data, zeros_like(out.data) if out.tangent is None else out.tangent

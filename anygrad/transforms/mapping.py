@@ -1,0 +1,121 @@
+"""vmap: a function of one member as a function of whole batches."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from anygrad.batch import Batch
+from anygrad.containers import flatten, parts_of, unflatten
+from anygrad.creation import asarray
+from anygrad.ops.manipulation import broadcast_to, moveaxis
+from anygrad.primitive import rank
+from anygrad.transforms._arguments import check_callable, name_of, next_level
+
+Axes = Any
+"""An integer, None, or containers of these in the shape of (the beginning of) what they are about."""
+
+
+def vmap(
+    f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0, *, axis_size: int | None = None
+) -> Callable[..., Any]:
+    """A function that maps another over an axis of its arguments, in whole-array operations and without a loop.
+
+    Args:
+        f: takes arrays, or containers of arrays, of one member. It must not look at values (no ``if x > 0``).
+        in_axes: which axis of the positional arguments to map over: an integer for all of them, or a tuple with an
+            entry for each: an integer, None for what all members share, or containers of these within a container.
+            Arguments by name are mapped over their first axis.
+        out_axes: where the mapped axis stands in the results: an integer for all, or containers of integers and None
+            (for a result that is the same for all members).
+        axis_size: the number of members, needed only if no argument is mapped.
+
+    Returns:
+        A function of whole batches.
+
+    Raises:
+        ValueError: when called: mapped axes have different lengths, an argument has no such axis, ``in_axes`` does not
+            fit the arguments, or nothing says how many members there are.
+        TypeError: when called: ``f`` needs the value of an array, as ``if`` and ``float`` do.
+
+    >>> ag.vmap(lambda x, y: ag.sum(x * y))(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [2.0, 2.0]]))
+    array([ 3., 14.])
+    >>> ag.vmap(ag.matmul, in_axes=(None, 1), out_axes=1)(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    check_callable(f, "vmap")
+    what = f"vmap of {name_of(f)}"
+
+    @functools.wraps(f)
+    def mapped_function(*args: Any, **kwargs: Any) -> Any:
+        axes_of_args = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
+        if isinstance(axes_of_args, tuple) and len(axes_of_args) != len(args):
+            raise ValueError(f"{what}: in_axes has {len(axes_of_args)} entries, and {len(args)} arguments were given")
+        leaves, paths, structure = flatten((args, kwargs), "argument ")
+        paths = [path.replace("argument [0]", "argument ", 1).replace("argument [1]", "argument ", 1) for path in paths]
+        axes = [*_prefixed(axes_of_args, args, f"{what}: in_axes"), *[0] * len(flatten(kwargs)[0])]
+        fronted = [x if a is None else _fronted(x, a, f"{what}: {p}") for x, a, p in zip(leaves, axes, paths)]
+        size = _size(fronted, axes, paths, what, axis_size)
+        with next_level(Batch) as batch_type:
+            members = [x if a is None else batch_type(x) for x, a in zip(fronted, axes)]
+            new_args, new_kwargs = unflatten(structure, members)
+            out = f(*new_args, **new_kwargs)
+        results, out_paths, out_structure = flatten(out, "output")
+        places = _prefixed(out_axes, out, f"{what}: out_axes")
+        return unflatten(
+            out_structure,
+            [_placed(x, a, batch_type, size, f"{what}: {p}") for x, a, p in zip(results, places, out_paths)],
+        )
+
+    return mapped_function
+
+
+def _prefixed(axes: Axes, value: Any, what: str) -> list[int | None]:
+    """The axis of each leaf of a container, from axes for it or for its parts."""
+    if axes is None or isinstance(axes, int):
+        return [axes] * len(flatten(value)[0])
+    parts, entries = parts_of(value), parts_of(axes)
+    if parts is None or entries is None or dict(parts).keys() != dict(entries).keys():
+        raise ValueError(f"{what} {axes!r} does not fit a {type(value).__name__}")
+    by_name = dict(entries)
+    return [axis for name, part in parts for axis in _prefixed(by_name[name], part, what + name)]
+
+
+def _fronted(x: Any, axis: int, what: str) -> Any:
+    """An argument with the mapped axis in front."""
+    x = asarray(x) if rank(type(x)) < 0 else x
+    ndim = len(x.shape)
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"{what} has no axis {axis} to map over: its shape is {tuple(x.shape)}; use None in in_axes")
+    return moveaxis(x, axis, 0) if axis % ndim else x
+
+
+def _size(fronted: list[Any], axes: list[int | None], paths: list[str], what: str, axis_size: int | None) -> int:
+    """The number of members."""
+    sizes = {path: x.shape[0] for x, axis, path in zip(fronted, axes, paths) if axis is not None}
+    if axis_size is not None:
+        sizes["axis_size"] = axis_size
+    if not sizes:
+        raise ValueError(f"{what}: no argument is mapped, so axis_size must say how many members there are")
+    if len(set(sizes.values())) > 1:
+        given = ", ".join(f"{path} has {n}" for path, n in sizes.items())
+        raise ValueError(f"{what}: mapped axes must have one length; {given}")
+    (size,) = set(sizes.values())
+    return int(size)
+
+
+def _placed(x: Any, axis: int | None, batch_type: type[Batch], size: int, what: str) -> Any:
+    """A result with the mapped axis where it belongs."""
+    if type(x) is not batch_type:
+        if axis is None:
+            return x
+        x = asarray(x) if rank(type(x)) < 0 else x
+        x = batch_type(broadcast_to(x, (size, *x.shape)))
+    if axis is None:
+        raise ValueError(f"{what} differs between members, and out_axes says None")
+    ndim = len(x.data.shape)
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"{what} has {ndim - 1} axes, and out_axes asks for the mapped one at {axis}")
+    return moveaxis(x.data, 0, axis) if axis % ndim else x.data

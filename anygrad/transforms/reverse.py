@@ -1,0 +1,249 @@
+"""Reverse mode: grad, value_and_grad, vjp and linearize."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from anygrad.containers import flatten, mapped, matching, unflatten
+from anygrad.creation import asarray
+from anygrad.graph import Edge, backward, join
+from anygrad.ops.creation import ones_like, zeros_like
+from anygrad.ops.datatypes import kind_of
+from anygrad.primitive import SCALARS, Array, describe, rank
+from anygrad.pullback import Cotangents, match
+from anygrad.record import edge_of
+from anygrad.tensor import Tensor
+from anygrad.transforms._arguments import (
+    Argnames,
+    Argnums,
+    check_callable,
+    floating,
+    name_of,
+    next_level,
+    quiet,
+    select,
+    split_aux,
+    untraced,
+)
+
+
+def grad(
+    f: Callable[..., Any], argnums: Argnums = None, argnames: Argnames = None, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The gradient of a function, as a function of the same arguments.
+
+    Args:
+        f: takes arrays, or containers of arrays, and returns a real scalar (an array of one element and no axes). It is
+            called with Tensors in place of the arrays in the differentiated arguments.
+        argnums: which positional arguments to differentiate; by default the first; several give a tuple of gradients.
+        argnames: which arguments given by name to differentiate; several give a dict of gradients. With both, the
+            gradients are a pair.
+        has_aux: whether ``f`` returns a pair of the scalar and of anything else; the gradient then comes in a pair too.
+
+    Returns:
+        A function whose result has the structure of the argument, and arrays of the same shape, dtype, library and
+        device in it; it can be differentiated again.
+
+    Raises:
+        TypeError: when called: an array in the argument is not floating, or ``f`` returns no real scalar.
+        IndexError: when called: an argnum is out of range.
+        KeyError: when called: an argname was not given by name.
+
+    >>> ag.grad(lambda x: ag.sum(x**3))(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    >>> ag.grad(lambda p: p["w"] * p["b"])({"w": 2.0, "b": 3.0})
+    {'w': array(3.), 'b': array(2.)}
+    >>> ag.grad(ag.grad(lambda x: x**3))(2.0)
+    array(12.)
+    """
+    check_callable(f, "grad")
+    both = value_and_grad(f, argnums, argnames, has_aux=has_aux)
+
+    @functools.wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return gradient
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = None, argnames: Argnames = None, *, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
+    """The value and the gradient of a function, from one evaluation; otherwise as :func:`grad`.
+
+    With ``has_aux`` the value is the pair that the function returns.
+
+    >>> ag.value_and_grad(lambda x: ag.sum(x**2))(np.array([1.0, 2.0]))
+    (array(5.), array([2., 4.]))
+    """
+    check_callable(f, "value_and_grad")
+    what = f"grad of {name_of(f)}"
+
+    @functools.wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        chosen = select(what, args, kwargs, argnums, argnames)
+        with next_level(Tensor) as tensor_type:
+            inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
+            tracked_args, tracked_kwargs = chosen.called(inputs)
+            out, aux = split_aux(f(*tracked_args, **tracked_kwargs), has_aux, what)
+            value, gradients = _value_and_gradients(out, inputs, tensor_type, what)
+        value = (value, untraced(aux, tensor_type)) if has_aux else value
+        return value, chosen.arranged(gradients)
+
+    return value_and_gradient
+
+
+def _value_and_gradients(
+    out: Any, inputs: list[Tensor], tensor_type: type[Tensor], what: str
+) -> tuple[Any, list[Array]]:
+    """The plain value of a traced result, and its gradient in each input."""
+    value = out.data if type(out) is tensor_type else out
+    if type(value) not in SCALARS and (getattr(value, "shape", None) != () or kind_of(value.dtype) == "c"):
+        raise TypeError(f"{what}: the function must return a real scalar, given {describe(value)}; reduce it with sum")
+    edge = edge_of(out) if type(out) is tensor_type else None
+    found: dict[Any, Array] = {}
+    if edge is not None:
+        with quiet(value):
+            found = backward(edge, ones_like(value), tensor_type, wanted=inputs)
+    return value, [found[x] if x in found else zeros_like(x.data) for x in inputs]
+
+
+# --- vjp --------------------------------------------------------------------------------------------------------------
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function, and its pullback: from a cotangent of the output to those of the arguments.
+
+    Args:
+        f: takes arrays, or containers of arrays, and returns an array or containers of arrays.
+        primals: its arguments.
+        has_aux: whether ``f`` returns a pair, whose second part is handed back as it is.
+
+    Returns:
+        ``(out, pullback)``, or ``(out, pullback, aux)``. ``pullback(cotangent)`` takes what has the structure, shapes
+        and dtypes of ``out`` and gives a tuple with the cotangent of each argument; it can be called many times.
+
+    Raises:
+        TypeError: an array among the arguments is not floating.
+        ValueError: when the pullback is called: the cotangent has another structure or shape than the output.
+
+    >>> out, pullback = ag.vjp(lambda x: x**2, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    check_callable(f, "vjp")
+    what = f"vjp of {name_of(f)}"
+    chosen = select(what, primals, {}, tuple(range(len(primals))), None)
+    with next_level(Tensor) as tensor_type:
+        inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
+        out, aux = split_aux(f(*chosen.called(inputs)[0]), has_aux, what)
+    leaves, paths, structure = flatten(out, "output")
+    values = [x.data if type(x) is tensor_type else x for x in leaves]
+    pull = _puller(leaves, inputs, tensor_type)
+
+    def pullback(cotangent: Any) -> Any:
+        given = matching(cotangent, structure, "cotangent", "output")
+        arrays = [like(g, value, path) for g, value, path in zip(given, values, paths)]
+        return chosen.arranged(pull(arrays))
+
+    out = unflatten(structure, values)
+    return (out, pullback, untraced(aux, tensor_type)) if has_aux else (out, pullback)
+
+
+def _puller(outputs: list[Any], inputs: list[Tensor], tensor_type: type[Tensor]) -> Callable[[list[Any]], list[Any]]:
+    """From cotangents of recorded outputs to those of the inputs; the graph is kept."""
+    edges: list[Edge | None] = [edge_of(x) if type(x) is tensor_type else None for x in outputs]
+    root = join(edges)
+
+    def pull(cotangents: list[Any]) -> list[Any]:
+        found: dict[Any, Any] = {}
+        if root is not None:
+            with quiet(inputs[0]):
+                found = backward(root, Cotangents(cotangents), tensor_type, wanted=inputs, retain_graph=True)
+        return [found[x] if x in found else zeros_like(x.data) for x in inputs]
+
+    return pull
+
+
+def like(g: Any, value: Any, path: str, kind: str = "cotangent") -> Array:
+    """A cotangent or tangent as an array of the dtype of what it belongs to.
+
+    Raises:
+        ValueError: it has another shape.
+        TypeError: it is complex, and what it belongs to is not.
+    """
+    shape = tuple(getattr(value, "shape", ()))
+    if rank(type(g)) < 0:
+        g = asarray(g, dtype=value.dtype, device=value.device) if hasattr(value, "dtype") else asarray(g)
+    if tuple(g.shape) != shape:
+        raise ValueError(f"the {kind} of {path} must have its shape {shape}, given {describe(g)}")
+    if not hasattr(value, "dtype"):
+        return g
+    if kind_of(g.dtype) == "c" and kind_of(value.dtype) != "c":
+        raise TypeError(f"the {kind} of {path} must be real, as it is, given {describe(g)}")
+    return match(g, (shape, value.dtype))
+
+
+# --- linearize --------------------------------------------------------------------------------------------------------
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of a function, and its derivative there as a linear function of the tangents.
+
+    ``f`` is evaluated once; each call of the linear function costs one pass over what was recorded.
+
+    Args:
+        f: takes arrays, or containers of arrays, and returns an array or containers of arrays.
+        primals: its arguments.
+
+    Returns:
+        ``(out, derivative)``; ``derivative(*tangents)`` has the structure of ``out``.
+
+    >>> out, derivative = ag.linearize(lambda x: x**2, np.array([1.0, 2.0]))
+    >>> derivative(np.array([1.0, 10.0]))
+    array([ 2., 40.])
+    """
+    out, pullback = vjp(f, *primals)
+    leaves, paths, structure = flatten(out, "output")
+    values, value_paths, arguments = flatten(primals, "argument ")
+    # The pullback is linear; what is recorded of it, at any cotangent, is its transpose.
+    with next_level(Tensor) as tensor_type:
+        cotangents = [tensor_type.rewrap(zeros_like(floating(x, p)), True) for x, p in zip(leaves, paths)]
+        pulled, _, _ = flatten(pullback(unflatten(structure, cotangents)))
+    push = _puller(pulled, cotangents, tensor_type)
+
+    def derivative(*tangents: Any) -> Any:
+        given = matching(tangents, arguments, "tangents", "the arguments")
+        arrays = [like(t, floating(x, p), p) for t, x, p in zip(given, values, value_paths)]
+        return unflatten(structure, push(arrays))
+
+    return out, derivative
+
+
+def elementwise_grad(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The derivative of a function that works element by element, at each element.
+
+    It is the gradient of the sum of what the function returns, so for a function that mixes elements it holds the sums
+    of the columns of the Jacobian.
+
+    Args:
+        f: takes arrays and returns a real array.
+        argnums: the argument to differentiate.
+
+    >>> ag.elementwise_grad(ag.sin)(np.array([0.0, np.pi]))
+    array([ 1., -1.])
+    """
+    check_callable(f, "elementwise_grad")
+
+    @functools.wraps(f)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        if not -len(args) <= argnums < len(args):
+            raise IndexError(f"elementwise_grad: argnums names argument {argnums}, and {len(args)} were given")
+        at = argnums % len(args)
+        out, pullback = vjp(lambda x: f(*args[:at], x, *args[at + 1 :], **kwargs), args[at])
+        return pullback(mapped(ones_like, out))[0]
+
+    return derivative

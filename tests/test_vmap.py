@@ -1,0 +1,42 @@
+"""vmap over the table of operations, and by itself."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+from tests.optable import OPERATIONS, Operation, Sample, outputs_of
+
+REFUSED = {"nonzero", "unique_values", "unique_counts", "unique_inverse", "unique_all"}
+OPERATIONS_TO_MAP = [operation for operation in OPERATIONS if operation.name not in REFUSED]
+
+
+def on_members(operation: Operation, sample: Sample, arrays: list) -> list:
+    args, kwargs = sample.replaced(arrays)
+    return outputs_of(operation.call(*args, **kwargs))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS_TO_MAP, ids=repr)
+def test_every_operation_under_vmap_gives_what_a_loop_does(operation):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("error")  # also that an operation has no batch rule
+        for sample in [*operation.drawn(), *(operation.drawn(np.complex128) if operation.is_complex else [])]:
+            arrays = sample.arrays
+            for which in [set(range(len(arrays))), *({i} for i in range(len(arrays)) if len(arrays) > 1)]:
+                batches = [np.stack([x, x * 1.01, x * 1.02]) if i in which else x for i, x in enumerate(arrays)]
+                if not which:
+                    continue
+                axes = tuple(0 if i in which else None for i in range(len(arrays)))
+                got = ag.vmap(lambda *xs, s=sample: tuple(on_members(operation, s, list(xs))), axes)(*batches)
+                members = [
+                    on_members(operation, sample, [x[k] if i in which else x for i, x in enumerate(batches)])
+                    for k in range(3)
+                ]
+                for out, wanted in zip(got, zip(*members), strict=True):
+                    what = f"{operation}{sample}, mapped over {which}"
+                    wanted = np.stack([np.asarray(w) for w in wanted])
+                    assert out.dtype == wanted.dtype, what
+                    np.testing.assert_allclose(np.asarray(out), wanted, rtol=1e-10, atol=1e-12, err_msg=what)
