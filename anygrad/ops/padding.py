@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from anygrad.ops._axes import normalized
-from anygrad.ops.creation import new_zeros
-from anygrad.ops.indexing import getitem, index_set
+from anygrad.ops.creation import full_like, new_zeros
+from anygrad.ops.indexing import getitem
 from anygrad.ops.manipulation import broadcast_to, concat, flip
 from anygrad.primitive import Array
 
@@ -29,8 +29,7 @@ def pad(x: Array, pad_width: Widths, mode: Mode = "constant", constant_values: A
         mode: what is added: ``"constant"`` a value, ``"edge"`` the outermost element, ``"reflect"`` the array
             mirrored at its outermost element, ``"symmetric"`` mirrored with that element repeated, ``"wrap"`` the
             array over again.
-        constant_values: the value: one number, a pair, or a pair for each axis, as ``pad_width``. No gradient goes to
-            it.
+        constant_values: the value: one number, a pair, or a pair for each axis, as ``pad_width``.
 
     Raises:
         ValueError: a width is negative or fits no axis, the mode is unknown, or there is nothing to repeat along an
@@ -45,17 +44,12 @@ def pad(x: Array, pad_width: Widths, mode: Mode = "constant", constant_values: A
     widths = _pairs(pad_width, len(shape), "pad_width")
     if any(n < 0 for pair in widths for n in pair):
         raise ValueError(f"pad: pad_width must not be negative, given {pad_width!r}")
-    if mode == "constant":
-        return _with_constants(x, widths, _pairs(constant_values, len(shape), "constant_values"))
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise ValueError(f"pad: mode must be 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', given {mode!r}")
+    values = _pairs(constant_values, len(shape), "constant_values")
     for axis, (before, after) in enumerate(widths):
-        if not before and not after:
-            continue
-        if not shape[axis]:
-            raise ValueError(f"pad: mode {mode!r} has nothing to repeat along axis {axis} of an array of shape {shape}")
-        ends = _edges if mode == "edge" or shape[axis] == 1 else _tiles
-        x = concat(list(ends(x, axis, before, after, mode)), axis=axis)
+        if before or after:
+            x = concat(_parts(x, axis, before, after, mode, values[axis]), axis=axis)
     return x
 
 
@@ -89,27 +83,30 @@ def _scalar(value: Any, name: str) -> Any:
 # --- what is added ----------------------------------------------------------------------------------------------------
 
 
-def _with_constants(x: Array, widths: list[Pair], values: list[Pair]) -> Array:
-    shape = tuple(x.shape)
-    padded = tuple(before + n + after for n, (before, after) in zip(shape, widths))
-    if padded == shape:
-        return x
-    frame = new_zeros(x, padded)
-    if any(value != 0 for pair in values for value in pair):
-        for axis, ((before, after), (first, last)) in enumerate(zip(widths, values)):
-            for part, value in ((slice(0, before), first), (slice(padded[axis] - after, None), last)):
-                frame = index_set(frame, value, (slice(None),) * axis + (part,))
-    return index_set(frame, x, tuple(slice(before, before + n) for n, (before, _) in zip(shape, widths)))
+def _parts(x: Array, axis: int, before: int, after: int, mode: Mode, values: Pair) -> list[Array]:  # noqa: PLR0917
+    if mode == "constant":
+        return _constants(x, axis, before, after, values)
+    if not x.shape[axis]:
+        raise ValueError(f"pad: mode {mode!r} has nothing to repeat along axis {axis}, which has length 0")
+    if mode == "edge" or x.shape[axis] == 1:
+        return _edges(x, axis, before, after)
+    return list(_tiles(x, axis, before, after, mode))
 
 
-def _edges(x: Array, axis: int, before: int, after: int, mode: Mode) -> Iterator[Array]:
+def _constants(x: Array, axis: int, before: int, after: int, values: Pair) -> list[Array]:
+    def block(length: int, value: Any) -> Array:
+        zeros = new_zeros(x, (*x.shape[:axis], length, *x.shape[axis + 1 :]))
+        return full_like(zeros, value) if value != 0 else zeros
+
+    return [block(before, values[0]), x, block(after, values[1])]
+
+
+def _edges(x: Array, axis: int, before: int, after: int) -> list[Array]:
     def outermost(part: slice, length: int) -> Array:
         edge = getitem(x, (slice(None),) * axis + (part,))
         return broadcast_to(edge, (*x.shape[:axis], length, *x.shape[axis + 1 :]))
 
-    yield outermost(slice(0, 1), before)
-    yield x
-    yield outermost(slice(-1, None), after)
+    return [outermost(slice(0, 1), before), x, outermost(slice(-1, None), after)]
 
 
 def _tiles(x: Array, axis: int, before: int, after: int, mode: Mode) -> Iterator[Array]:
