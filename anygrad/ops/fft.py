@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from anygrad.ops._axes import Shape, normalized
-from anygrad.ops.creation import new_zeros
+from anygrad.ops.creation import new_arange, new_zeros
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.indexing import getitem
-from anygrad.ops.manipulation import concat, roll
+from anygrad.ops.logic import greater, less, logical_and
+from anygrad.ops.manipulation import concat, reshape, roll
+from anygrad.ops.searching import where
 from anygrad.primitive import Array, linear
 
 __all__ = [
@@ -195,11 +197,10 @@ def _paired_times(x: Array, factor: float, axis: int, n: int) -> Array:
 
     All do but the zero frequency and, of an even number ``n``, the last.
     """
-    before = (slice(None),) * (axis % len(x.shape))
-    start, stop = 1, (n + 1) // 2
-    parts = (slice(0, start), slice(start, stop), slice(stop, None))
-    first, paired, last = (getitem(x, (*before, part)) for part in parts)
-    return concat([first, multiply(paired, factor), last], axis=axis)
+    axis %= len(x.shape)
+    k = new_arange(x, x.shape[axis])
+    is_paired = logical_and(greater(k, 0), less(k, (n + 1) // 2))
+    return where(reshape(is_paired, (-1, *(1,) * (len(x.shape) - axis - 1))), multiply(x, factor), x)
 
 
 def _fft_adjoint(g: Array, shape: Shape, n: int | None, axis: int, norm: Norm) -> Array:
