@@ -13,7 +13,7 @@ import math as _math
 
 import numpy as _np
 
-from anygrad import fft, graph, linalg
+from anygrad import fft, graph, linalg, special
 from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
@@ -141,6 +141,9 @@ from anygrad.ops.segments import segment_sum
 from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.tensor import Tensor
 from anygrad.transforms import (
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
     elementwise_grad,
     grad,
     hessian,
@@ -213,9 +216,10 @@ __all__ = [
     "broadcast_to",
     "can_cast",
     "ceil",
+    "checkpoint",
     "clip",
-    "complex64",
     "complex128",
+    "complex64",
     "concat",
     "conj",
     "conv",
@@ -227,6 +231,8 @@ __all__ = [
     "count_nonzero",
     "cumulative_prod",
     "cumulative_sum",
+    "custom_jvp",
+    "custom_vjp",
     "default_device",
     "device",
     "devices",
@@ -265,10 +271,10 @@ __all__ = [
     "index_add",
     "index_set",
     "inf",
-    "int8",
     "int16",
     "int32",
     "int64",
+    "int8",
     "interp",
     "is_available",
     "is_grad_enabled",
@@ -287,9 +293,9 @@ __all__ = [
     "linearize",
     "linspace",
     "log",
+    "log10",
     "log1p",
     "log2",
-    "log10",
     "logaddexp",
     "logical_and",
     "logical_not",
@@ -338,6 +344,7 @@ __all__ = [
     "sin",
     "sinh",
     "sort",
+    "special",
     "sqrt",
     "square",
     "squeeze",
@@ -356,10 +363,10 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
-    "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uint8",
     "unique_all",
     "unique_counts",
     "unique_inverse",

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from anygrad.backends.generic import supply_defaults
+from anygrad.backends.special import special_function
 from anygrad.primitive import Array, Implementation, Primitive, primitives, register_finder, register_type
 
 __all__ = ["Backend", "backend_of", "backends", "numpy_dtype", "register_backend"]
@@ -47,6 +48,7 @@ class Backend:
         to_numpy: Callable[[Array], Any] | None,
         synchronize: Callable[[Any], None] | None,
         quiet: Callable[[], contextlib.AbstractContextManager[Any]],
+        special: Callable[[], Any] | None,
         install: str,
     ) -> None:
         self.name = name
@@ -63,6 +65,7 @@ class Backend:
         self._asarray = asarray
         self._to_numpy = to_numpy
         self._synchronize = synchronize
+        self._special = special
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
@@ -100,6 +103,15 @@ class Backend:
         return namespace
 
     @functools.cached_property
+    def special(self) -> Any:
+        """The library's module of special functions, None if it has none.
+
+        Raises:
+            ImportError: the module is not installed.
+        """
+        return None if self._special is None else self._special()
+
+    @functools.cached_property
     def devices(self) -> dict[str, Any]:
         """The library's own device objects by short name, the default one first."""
         assert self.namespace is not None
@@ -132,7 +144,10 @@ class Backend:
 
     def implementation(self, op: Primitive, array_type: type) -> Implementation:
         """How this library runs an operation: its override, else anygrad's default, else its own function."""
-        function = self.overrides.get(op.name) or op.default or self._own(op)
+        function = self.overrides.get(op.name)
+        if function is None and op.chapter == "special":
+            function = special_function(self, op)
+        function = function or op.default or self._own(op)
         if function is None:
             raise TypeError(f"{op.name}: the {self.name!r} backend has no such operation")
         takes_dtype = "dtype" in op.defaults or "dtype" in op.operands
@@ -217,6 +232,7 @@ def register_backend(
     to_numpy: Callable[[Array], Any] | None = None,
     synchronize: Callable[[Any], None] | None = None,
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+    special: Callable[[], Any] | None = None,
     install: str = "",
     backend_class: type[Backend] = Backend,
 ) -> Backend:
@@ -237,6 +253,8 @@ def register_backend(
         to_numpy: how to copy an array to the host; by default ``numpy.asarray``.
         synchronize: waits for the work queued on one of the devices, where the library works asynchronously.
         quiet: a context in which floating-point warnings of the library are silent (used during backward).
+        special: a function that imports the module of its special functions, in SciPy's names; what that lacks, and all
+            of them by default, SciPy computes on the host.
         install: the command that installs the library, for error messages.
         backend_class: a subclass of :class:`Backend`, where a library needs more than these arguments say.
 
@@ -262,6 +280,7 @@ def register_backend(
         to_numpy=to_numpy,
         synchronize=synchronize,
         quiet=quiet,
+        special=special,
         install=install or f"pip install {name}",
     )
     backends[name] = backend

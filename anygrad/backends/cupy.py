@@ -100,6 +100,7 @@ cupy = register_backend(
     default_device="0",
     mutable=True,
     synchronize=_synchronize,
+    special=library("cupyx.scipy.special"),
     install=INSTALL,
     backend_class=CupyBackend,
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from anygrad.backends import register_backend
 from anygrad.backends.generic import has_array, library, positions, spread
+from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions
 from anygrad.ops.datatypes import kind_of
 from anygrad.ops.indexing import each_along, getitem
@@ -48,6 +50,34 @@ def _torch_synchronize(device: Any) -> None:
         torch.cuda.synchronize(device)
 
 
+def _torch_special() -> Any:
+    import torch
+    from torch import special
+
+    def of_tensors(function: Callable[..., Array]) -> Callable[..., Array]:
+        """A function of two arrays that takes no Python numbers."""
+
+        def run(x1: Any, x2: Any) -> Array:
+            model = x1 if isinstance(x1, torch.Tensor) else x2
+            return function(*(x if isinstance(x, torch.Tensor) else model.new_tensor(x) for x in (x1, x2)))
+
+        return run
+
+    scipys_names = {
+        "j0": special.bessel_j0,
+        "j1": special.bessel_j1,
+        "y0": special.bessel_y0,
+        "y1": special.bessel_y1,
+        "k0": special.modified_bessel_k0,
+        "k1": special.modified_bessel_k1,
+        "k0e": special.scaled_modified_bessel_k0,
+        "k1e": special.scaled_modified_bessel_k1,
+        "gammainc": of_tensors(special.gammainc),
+        "gammaincc": of_tensors(special.gammaincc),
+    }
+    return SimpleNamespace(**{**vars(special), **scipys_names})
+
+
 torch = register_backend(
     "torch",
     namespace=library("array_api_compat.torch"),
@@ -57,6 +87,7 @@ torch = register_backend(
     asarray=_torch_asarray,
     to_numpy=_torch_to_numpy,
     synchronize=_torch_synchronize,
+    special=_torch_special,
     install="pip install torch",
 )
 
@@ -187,6 +218,7 @@ jax = register_backend(
     devices=_jax_devices,
     packages=("jax", "jaxlib"),
     synchronize=_jax_synchronize,
+    special=library("jax.scipy.special"),
     install="pip install jax",
 )
 
@@ -306,6 +338,7 @@ dask = register_backend(
     namespace=library("array_api_compat.dask.array"),
     array_types=_dask_types,
     mutable=True,
+    special=scipy_special,  # whose functions Dask's arrays take themselves, block by block
     install="pip install 'dask[array]'",
 )
 

@@ -9,7 +9,7 @@ import array_api_compat.numpy as namespace
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, register_backend
-from anygrad.primitive import Array, scalar_results
+from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 
 
@@ -39,6 +39,7 @@ numpy = register_backend(
     quiet=functools.partial(np.errstate, all="ignore"),
     backend_class=NumpyBackend,
 )
+    special=scipy_special,
 
 for _scalar_type in SCALAR_TYPES:
     scalar_results[_scalar_type] = np.asarray

@@ -1,0 +1,1 @@
+"""Special functions, and what statistics and machine learning make of them."""
