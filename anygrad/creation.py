@@ -11,6 +11,7 @@ import numpy as np
 
 from anygrad.device import resolve
 from anygrad.ops import creation as like
+from anygrad.ops.manipulation import broadcast_to, stack
 from anygrad.ops.transfer import to_device
 from anygrad.primitive import Array, describe, device_of, rank
 from anygrad.tensor import Tensor
@@ -41,7 +42,8 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     """A Tensor of numbers, nested lists of numbers, or an array; a Tensor comes back as it is, gradient and all.
 
     Args:
-        obj: what to make a Tensor of. An array's memory is shared where no other dtype or device is asked for.
+        obj: what to make a Tensor of. An array's memory is shared where no other dtype or device is asked for. Arrays
+            and Tensors in nested lists are stacked; their gradients travel back.
         dtype: the dtype to convert to; by default that of ``obj``.
         device: the device to move to; by default that of an array, and the default device for numbers.
         copy: True always copies, None does where it must, and False refuses where it must.
@@ -56,7 +58,10 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     if copy is False and not is_array:
         raise ValueError("asarray: copy=False, and a Python object cannot become an array without a copy")
     if not is_array:
-        return Tensor(obj, dtype=dtype, device=device)
+        device_of_parts = _device_of_parts(obj)
+        if device_of_parts is None:
+            return Tensor(obj, dtype=dtype, device=device)
+        obj, copy = _stacked(obj, device_of_parts), None
     x = obj if isinstance(obj, Tensor) else Tensor(obj)
     before = x.data
     if device is not None and device != x.device:
@@ -68,6 +73,23 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
             f"asarray: copy=False, and another dtype or device needs a copy (dtype={dtype}, device={device})"
         )
     return like.copy(x) if copy and x.data is before else x
+
+
+def _device_of_parts(obj: Any) -> str | None:
+    """The device of the first array in nested lists, None if they hold none."""
+    if not isinstance(obj, list | tuple):
+        return device_of(obj) if rank(type(obj)) >= 0 and not isinstance(obj, np.generic) else None
+    return next((found for found in map(_device_of_parts, obj) if found is not None), None)
+
+
+def _stacked(obj: Any, device: str) -> Tensor:
+    if isinstance(obj, list | tuple):
+        parts = [_stacked(part, device) for part in obj]
+        shapes = [part.shape for part in parts]
+        if len(set(shapes)) > 1:
+            raise ValueError(f"asarray: obj must be a rectangular list, given one with parts of shapes {shapes}")
+        return stack(parts) if parts else Tensor([], device=device)
+    return obj if isinstance(obj, Tensor) else Tensor(obj, device=None if rank(type(obj)) >= 0 else device)
 
 
 def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:

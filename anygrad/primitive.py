@@ -375,7 +375,7 @@ def _only_documents(function: Callable[..., Any]) -> bool:
 
 def describe(value: Any) -> str:
     """A value as an error message shows it: an array by dtype and shape, all else by its repr."""
-    if hasattr(value, "shape") and hasattr(value, "dtype"):
+    if hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type):
         return f"{str(value.dtype).rpartition('.')[2]}{tuple(value.shape)}"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

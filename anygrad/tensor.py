@@ -344,10 +344,18 @@ class Tensor(ArrayMixin):
 
         return anygrad
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
         if self.requires_grad:
             raise RuntimeError("__dlpack__: the Tensor requires a gradient, which would be lost; use .detach()")
-        return _raw(self).__dlpack__(**options)
+        asked = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return _raw(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
 
     def __dlpack_device__(self) -> Any:
         return _raw(self).__dlpack_device__()
@@ -446,6 +454,11 @@ _IN_PLACE = {
     "mod": "%",
     "pow": "**",
     "matmul": "@",
+    "and": "&",
+    "or": "|",
+    "xor": "^",
+    "lshift": "<<",
+    "rshift": ">>",
 }
 
 

@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # compiling small programs takes longer than running them
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -37,6 +38,11 @@ def require_device(name: str) -> str:
     if not ag.is_available(name):
         pytest.skip(f"device {name!r} is not available: {unavailable_reason(backends[name.partition(':')[0]])}")
     return name
+
+
+def is_dtype(value: object) -> bool:
+    """Whether a name of the namespace is one of its dtypes."""
+    return isinstance(value, type) and issubclass(value, np.generic)
 
 
 @pytest.fixture(params=["cpu", "strict:cpu", "strict:device1", "torch:cpu", "jax:cpu"])

@@ -41,6 +41,7 @@ BACKENDS = {"Backend", "backends", "register_backend"}
 GRADIENTS = {"Tensor", "enable_grad", "graph", "is_grad_enabled", "no_grad", "register_container"}
 GRADIENTS |= set(transforms.__all__)
 ON_SHAPES = {"broadcast_shapes"}
+ON_DTYPES = {"__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"}
 HINTS = {"may_have_zero", "has_zero"}  # a bool, which a library may answer either way
 
-NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | HINTS
+NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | ON_DTYPES | HINTS

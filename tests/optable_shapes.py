@@ -233,6 +233,17 @@ def searched(m: Draw) -> Iterator[Sample]:
     yield S(np.array([1, 2, 4]), np.array([2, 2, 0]))
 
 
+def members(m: Draw) -> Iterator[Sample]:
+    values = m(6)
+    integers_alone = {"strict": "Only integer dtypes"}
+    yield S(values, values[1:4]).refused_by(**integers_alone)
+    yield S(values.reshape(2, 3), values[::2], invert=True).refused_by(**integers_alone)
+    yield S(m(), m(2, 2)).refused_by(**integers_alone)
+    yield S(m.integers(3, 2), m.integers(4))
+    yield S(m.integers(3), 2)
+    yield S(m.integers(2), m.integers(0))
+
+
 def with_repeats(m: Draw) -> Iterator[Sample]:
     yield S(np.array([3.0, 1.0, 3.0, 2.0, 1.0]).astype(m.dtype))
     yield S(np.array([[3.0, 1.0], [1.0, 3.0]]).astype(m.dtype))
@@ -250,6 +261,7 @@ ORDER = [
     Operation("argsort", ag.argsort, argsort_reference, with_equal_ones, distinct, is_differentiable=False),
     simple("argmax", extremes, distinct, is_differentiable=False),
     simple("argmin", extremes, distinct, is_differentiable=False),
+    simple("isin", members, is_differentiable=False),
     simple("searchsorted", searched, is_differentiable=False),
     simple("nonzero", indices_of_nonzero, is_differentiable=False),
     Operation(
