@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from anygrad.ops.creation import copy
 from anygrad.ops.indexing import Scatter
 from anygrad.primitive import Array, describe, rank, scalar_results
-from anygrad.pullback import JoinPullback, OutputPullback, Pullback, output_pullback_of
+from anygrad.pullback import JoinPullback, OutputPullback, Pullback
 
 if TYPE_CHECKING:
     from anygrad.tensor import Tensor
@@ -65,7 +65,7 @@ class Node:
     def output(self, index: int) -> Node:
         """A node that stands for one of the operation's several results; this one then waits for all of them."""
         node = Node()
-        node.pullback = output_pullback_of(self.pullback.op)
+        node.pullback = self.pullback.output
         node.parents = (self,)
         node.saved = ()
         node.params = {"index": index}

@@ -21,7 +21,7 @@ from anygrad.primitive import SCALARS, Array, Primitive, describe, parameters_of
 if TYPE_CHECKING:
     from anygrad.graph import Node
 
-__all__ = ["Cotangents", "JoinPullback", "Pullback", "output_pullback_of", "promoted", "pullback_of"]
+__all__ = ["Cotangents", "JoinPullback", "Pullback", "promoted", "pullback_of"]
 
 Meta = tuple[tuple[int, ...], Any]
 
@@ -47,13 +47,15 @@ class Pullback:
     Attributes:
         op: the primitive.
         saves: for each slot (the operands, then the output), the operands whose rule names it.
+        output: what joins the cotangents of several results, where there are several.
         run: ``run(g, parents, saved, node)`` gives the operands' cotangents, None for those without a parent.
         fresh: whether each operand's rule makes an array of its own, which may be given away without a copy.
     """
 
-    __slots__ = ("fresh", "op", "run", "saves")
+    __slots__ = ("fresh", "op", "output", "run", "saves")
 
     fresh: Iterable[bool]
+    output: OutputPullback
 
     def __init__(self, op: Primitive) -> None:
         self.op = op
@@ -85,6 +87,8 @@ class Pullback:
             return [None if p is None else _matched(c, meta) for c, p, meta in zip(cotangents, parents, shapes)]
 
         self.run = run_variadic if op.variadic else run
+        if op.outputs is not None:
+            self.output = OutputPullback(op, len(op.outputs._fields))  # type: ignore[attr-defined]  # a named tuple
 
     def differentiable(self, i: int) -> bool:
         """Whether a gradient goes to operand i at all."""
@@ -114,11 +118,11 @@ class OutputPullback(Pullback):
 
     __slots__ = ()
 
-    def __init__(self, op: Primitive) -> None:
+    def __init__(self, op: Primitive, count: int) -> None:
         self.op = op
         self.saves = ()
         self.fresh = (False,)
-        numbers = range(len(op.outputs._fields))  # type: ignore[union-attr]  # a named tuple
+        numbers = range(count)
 
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
             return (Cotangents(g if i == node.params["index"] else None for i in numbers),)
@@ -253,9 +257,3 @@ def _getter(name: str, op: Primitive) -> Callable[[Any, Any, Any], Any]:
 def pullback_of(op: Primitive) -> Pullback:
     """The pullback of a primitive, made when it is first recorded."""
     return (ElementwisePullback if op.kind == "elementwise" else Pullback)(op)
-
-
-@functools.cache
-def output_pullback_of(op: Primitive) -> Pullback:
-    """What joins the cotangents of a primitive's several results."""
-    return OutputPullback(op)

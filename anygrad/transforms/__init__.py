@@ -1,12 +1,16 @@
 """Functions of functions: derivatives of code over arrays that the caller already has."""
 
 from anygrad.transforms._arguments import stop_gradient
+from anygrad.transforms.custom import checkpoint, custom_jvp, custom_vjp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import elementwise_grad, grad, linearize, value_and_grad, vjp
 
 __all__ = [
+    "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
     "elementwise_grad",
     "grad",
     "hessian",

@@ -142,7 +142,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         out, aux = split_aux(f(*chosen.called(inputs)[0]), has_aux, what)
     leaves, paths, structure = flatten(out, "output")
     values = [x.data if type(x) is tensor_type else x for x in leaves]
-    pull = _puller(leaves, inputs, tensor_type)
+    pull = pull_through(leaves, inputs, tensor_type)
 
     def pullback(cotangent: Any) -> Any:
         given = matching(cotangent, structure, "cotangent", "output")
@@ -153,7 +153,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (out, pullback, untraced(aux, tensor_type)) if has_aux else (out, pullback)
 
 
-def _puller(outputs: list[Any], inputs: list[Tensor], tensor_type: type[Tensor]) -> Callable[[list[Any]], list[Any]]:
+def pull_through(
+    outputs: list[Any], inputs: list[Tensor], tensor_type: type[Tensor]
+) -> Callable[[list[Any]], list[Any]]:
     """From cotangents of recorded outputs to those of the inputs; the graph is kept."""
     edges: list[Edge | None] = [edge_of(x) if type(x) is tensor_type else None for x in outputs]
     root = join(edges)
@@ -213,7 +215,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     with next_level(Tensor) as tensor_type:
         cotangents = [tensor_type.rewrap(zeros_like(floating(x, p)), True) for x, p in zip(leaves, paths)]
         pulled, _, _ = flatten(pullback(unflatten(structure, cotangents)))
-    push = _puller(pulled, cotangents, tensor_type)
+    push = pull_through(pulled, cotangents, tensor_type)
 
     def derivative(*tangents: Any) -> Any:
         given = matching(tangents, arguments, "tangents", "the arguments")
