@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import array_api_compat.numpy as namespace
@@ -10,8 +11,8 @@ import numpy as np
 
 from anygrad.backends import Backend, Dtype, register_backend
 from anygrad.backends.special import scipy_special
-from anygrad.primitive import Array, scalar_results
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
+from anygrad.primitive import Array, scalar_results
 
 
 class NumpyBackend(Backend):
@@ -153,11 +154,50 @@ def _add_at_positions(x: Array, values: Array, key: Any) -> None:
     np.add.at(x.reshape(-1), positions.reshape(-1), np.broadcast_to(values, positions.shape).reshape(-1))
 
 
-@numpy.implement("flip")
 @numpy.implement("convolve")
 def _convolve(x1: Array, x2: Array, mode: Any) -> Array:
     return np.convolve(x1, x2, mode)
 
 
+@numpy.implement("flip")
 def _flip(x: Array, axis: Any = None) -> Array:
     return np.flip(x, axis=axis)
+
+
+# --- special values, where NumPy's differ from the standard's ---------------------------------------------------------
+
+
+@numpy.implement("floor_divide")
+def _floor_divide(x1: Array, x2: Array) -> Array:
+    out = np.floor_divide(x1, x2)
+    if out.dtype.kind != "f" or not (_has_infinity(x1) or _has_infinity(x2)):
+        return out
+    # NumPy pairs // with %, as Python does: inf // 2 is NaN and 1 // -inf is -1. The standard wants floor(x1 / x2).
+    return np.where(np.isinf(x1) | np.isinf(x2), np.divide(x1, x2), out)
+
+
+def _has_infinity(x: Array) -> bool:
+    return bool(np.isinf(x).any()) if isinstance(x, np.ndarray) else math.isinf(x)
+
+
+@numpy.implement("expm1")
+def _expm1(x: Array) -> Array:
+    out = np.expm1(x)
+    if out.dtype.kind != "c":
+        return out
+    out = np.asarray(out)
+    out.real += 0.0  # -0 for a real part of -0, where the standard wants 0
+    if np.isfinite(x).all():
+        return out
+    return np.where(np.isfinite(x), out, np.exp(x) - 1)  # NumPy's exp has the special values of the C standard
+
+
+@numpy.implement("tanh")
+def _tanh(x: Array) -> Array:
+    out = np.tanh(x)
+    if out.dtype.kind != "c" or np.isfinite(x).all():
+        return out
+    # NumPy's imaginary part has the sign of sin(2 y), also where the limit is 0 from neither side.
+    limit = np.empty_like(out)
+    limit.real, limit.imag = np.copysign(1, np.real(x)), np.copysign(0, np.imag(x))
+    return np.where(np.isinf(np.real(x)) & np.isfinite(np.imag(x)), limit, out)
