@@ -4,6 +4,7 @@ from anygrad.transforms._arguments import stop_gradient
 from anygrad.transforms.custom import checkpoint, custom_jvp, custom_vjp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from anygrad.transforms.loops import fixed_point, implicit_root, scan
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import elementwise_grad, grad, linearize, value_and_grad, vjp
 
@@ -12,14 +13,17 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "elementwise_grad",
+    "fixed_point",
     "grad",
     "hessian",
     "hvp",
+    "implicit_root",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jvp",
     "linearize",
+    "scan",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -21,7 +21,8 @@ from anygrad.dual import Dual
 from anygrad.graph import Node, mode
 from anygrad.ops.creation import new_zeros, zeros_like
 from anygrad.ops.datatypes import astype, kind_of
-from anygrad.ops.manipulation import broadcast_to
+from anygrad.ops.indexing import getitem
+from anygrad.ops.manipulation import broadcast_to, stack
 from anygrad.ops.reductions import sum
 from anygrad.primitive import rank
 from anygrad.pullback import OutputPullback, Pullback
@@ -248,10 +249,11 @@ def _whole(x: Any, batch_type: type[Batch], size: int) -> Any:
 class ForwardRules(Rules):
     """A function given with its derivative in a direction."""
 
-    def __init__(self, name: str, f: Callable[..., Any], rule: Callable[..., Any]) -> None:
+    def __init__(self, name: str, f: Callable[..., Any], rule: Callable[..., Any], by_loop: bool = False) -> None:
         self.name = name
         self.f = f
         self.rule = rule
+        self.by_loop = by_loop
 
     def run(self, arrays: Arrays) -> Any:
         return self.f(*arrays)
@@ -284,7 +286,19 @@ class ForwardRules(Rules):
 
     def mapped(self, axes: Sequence[int | None]) -> Rules:
         in_axes = tuple(axes)
-        return ForwardRules(self.name, vmap(self.f, in_axes), vmap(self.rule, (in_axes, in_axes)))
+        f = looped(self.f, in_axes) if self.by_loop else vmap(self.f, in_axes)
+        return ForwardRules(self.name, f, vmap(self.rule, (in_axes, in_axes)), self.by_loop)
+
+
+def looped(f: Callable[..., Any], axes: Sequence[int | None]) -> Callable[..., Any]:
+    """A function of batches that calls one of members for each of them: for code that takes no Batch."""
+
+    def run(*arrays: Any) -> Any:
+        size = next(x.shape[0] for x, axis in zip(arrays, axes) if axis == 0)
+        results = [f(*[x if axis is None else getitem(x, i) for x, axis in zip(arrays, axes)]) for i in range(size)]
+        return mapped(lambda *ys: stack(list(ys)), results[0], *results[1:])
+
+    return run
 
 
 def transposed(linear: Callable[[Any], list[Any]], example: Any, values: list[Any]) -> Any:
@@ -427,6 +441,7 @@ class custom_jvp(_Custom):
 
     def __init__(self, f: Callable[..., Any]) -> None:
         super().__init__(f, "custom_jvp")
+        self.by_loop = False  # whether f is called for each member under vmap, since it takes no Batch
         self._rule: Callable[..., Any] | None = None
 
     def defjvp(self, rule: Callable[..., Any]) -> None:
@@ -444,7 +459,7 @@ class custom_jvp(_Custom):
             moved = mapped(lambda x: None if rank(type(x)) < 0 else x, rebuilt(tangents))
             return rule(arguments, moved)  # type: ignore[no-any-return]
 
-        return ForwardRules(name, lambda *arrays: self._f(*rebuilt(arrays)), flat_rule)
+        return ForwardRules(name, lambda *arrays: self._f(*rebuilt(arrays)), flat_rule, self.by_loop)
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
