@@ -144,12 +144,15 @@ def empty(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tens
     return _made("empty", _lengths("empty", shape), dtype=_floating(dtype), device=device)
 
 
-def full(shape: Shape, fill_value: complex, *, dtype: Any = None, device: str | None = None) -> Tensor:
-    """One value everywhere, of that value's dtype if none is given.
+def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: str | None = None) -> Tensor:
+    """One value everywhere, of that value's dtype if none is given; the gradient travels back to a 0-d Tensor.
 
     >>> ag.full(3, 7)
     Tensor([7, 7, 7])
     """
+    if _is_array(fill_value):
+        scalar = asarray(fill_value, dtype=dtype, device=device)
+        return like.copy(broadcast_to(scalar, _lengths("full", shape)))  # type: ignore[no-any-return]
     value = _number("full", "fill_value", fill_value)
     inferred = np.asarray(fill_value).dtype if dtype is None else dtype
     return _made("full", _lengths("full", shape), value, dtype=inferred, device=device)
@@ -179,15 +182,21 @@ def arange(
 
 
 def linspace(
-    start: complex, stop: complex, /, num: int, *, dtype: Any = None, device: str | None = None, endpoint: bool = True
+    start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: str | None = None, endpoint: bool = True
 ) -> Tensor:
     """``num`` numbers at even distances from ``start`` to ``stop``, with or without ``stop`` itself.
 
-    Of the default floating dtype (float64, or complex128 if an end is complex) if none is given.
+    Of the default floating dtype (float64, or complex128 if an end is complex) if none is given. Ends may be 0-d
+    Tensors; the gradient travels back to them.
 
     >>> ag.linspace(0.0, 1.0, 3)
     Tensor([0. , 0.5, 1. ])
     """
+    if _is_array(start) or _is_array(stop):
+        place = device or device_of(start if _is_array(start) else stop)
+        share = linspace(0.0, 1.0, num, device=place, endpoint=endpoint)
+        made = start * (1 - share) + stop * share
+        return made if dtype is None else made.to(np.dtype(dtype))  # type: ignore[no-any-return]
     ends = [_number("linspace", name, value) for name, value in (("start", start), ("stop", stop))]
     (num,) = _lengths("linspace", num, "num")
     inferred = np.complex128 if any(isinstance(end, complex) for end in ends) else np.float64
@@ -240,12 +249,17 @@ def empty_like(x: Array, /, *, dtype: Any = None, device: str | None = None) -> 
     return _moved(like.empty_like(x, dtype=dtype), device)
 
 
-def full_like(x: Array, /, fill_value: complex, *, dtype: Any = None, device: str | None = None) -> Array:
+def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: str | None = None) -> Array:
     """An array of one value, of an array's shape and dtype, on its device unless another is named.
+
+    The gradient travels back to a value that is a 0-d Tensor.
 
     >>> ag.full_like(np.array([1.0, 2.0]), 7)
     array([7., 7.])
     """
+    if _is_array(fill_value):
+        scalar = asarray(fill_value, dtype=x.dtype if dtype is None else dtype, device=device or device_of(x))
+        return like.copy(broadcast_to(scalar, tuple(x.shape)))
     return _moved(like.full_like(x, _number("full_like", "fill_value", fill_value), dtype=dtype), device)
 
 
@@ -285,9 +299,16 @@ def _lengths(function: str, value: Any, name: str = "shape") -> tuple[int, ...]:
     return lengths
 
 
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array or a Tensor, rather than a number of Python's or NumPy's."""
+    return rank(type(value)) >= 0 and not isinstance(value, np.generic)
+
+
 def _number(function: str, name: str, value: Any) -> complex:
-    """A Python number, of NumPy's scalars too."""
-    if isinstance(value, np.generic):
+    """A Python number, of NumPy's scalars too, and of arrays of one element that carry no gradient."""
+    if isinstance(value, np.generic) or (
+        _is_array(value) and value.shape == () and not getattr(value, "requires_grad", False)
+    ):
         value = value.item()
     if not isinstance(value, numbers.Number):
         raise TypeError(f"{function}: {name} must be a number, given {describe(value)}")

@@ -63,6 +63,9 @@ def expanded(key: Any, shape: Shape) -> tuple[Any, ...]:
         if part is None:
             full.append(None)
             continue
+        if is_mask(part) and part.shape == ():  # it indexes no axis, and adds one
+            full.append(part)
+            continue
         full.append(_within(part, shape[axis]))
         axis += len(part.shape) if is_mask(part) else 1
     return tuple(full)
@@ -127,6 +130,9 @@ def _per_axis(xp: Any, x: Array, key: Any) -> list[tuple[Any, int, int]]:
             continue
         if isinstance(part, np.ndarray) and not isinstance(x, np.ndarray):
             part = xp.asarray(part, device=device_object(x))
+        if is_mask(part) and part.shape == ():
+            parts.append((xp.nonzero(xp.reshape(part, (1,)))[0], 1, 0))
+            continue
         if is_mask(part):
             lengths = tuple(x.shape[axis : axis + len(part.shape)])
             if tuple(part.shape) != lengths:

@@ -377,13 +377,23 @@ class Tensor(ArrayMixin):
         return backend_of(raw).to_numpy(raw).tolist()
 
     def __float__(self) -> float:
+        self._check_can_leave("float()")
         return float(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
 
     def __complex__(self) -> complex:
+        self._check_can_leave("complex()")
         return complex(self.item())
+
+    def _check_can_leave(self, what: str) -> None:
+        """Refuse to become a number silently: code that asks for one may go on to compute with it."""
+        if self._edge is not None and mode.threshold <= self.level:
+            raise RuntimeError(
+                f"{what} of a Tensor that requires a gradient gives a Python number, which would lose the gradient; "
+                f"use anygrad's functions, or .item() for the number alone"
+            )
 
     def __index__(self) -> int:
         if kind_of(self.dtype) != "i":

@@ -209,3 +209,16 @@ ERRORS = {
 def test_errors_name_function_argument_and_value(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_values_and_ends_may_be_tensors_and_the_gradient_travels_back(device):
+    value, stop = (ag.Tensor(v, device=device, requires_grad=True) for v in (2.0, 5.0))
+    made = [ag.full((2, 3), value), ag.full_like(ag.zeros(4, device=device), value), ag.linspace(value, stop, 4)]
+    assert [x.tolist() for x in made] == [[[2.0] * 3] * 2, [2.0] * 4, [2.0, 3.0, 4.0, 5.0]]
+    assert {x.device for x in made} == {value.device}
+    ag.linspace(0.0, stop, 4, endpoint=False).backward()
+    for x in made:
+        x.backward()
+    assert (value.grad.item(), stop.grad.item()) == (6.0 + 4.0 + 2.0, 2.0 + 1.5)
+    assert ag.full(2, ag.Tensor(3, device=device), dtype=ag.float32).dtype == np.float32
+    assert ag.arange(ag.Tensor(3)).tolist() == [0, 1, 2]

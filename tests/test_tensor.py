@@ -90,6 +90,29 @@ def test_a_tensor_is_hashed_by_identity_and_compared_by_element():
     assert len({x, y, x}) == 2
 
 
+@pytest.mark.parametrize("number", [float, complex])
+def test_a_tensor_that_requires_a_gradient_becomes_no_number_by_itself(number):
+    x = Tensor(2.0, requires_grad=True)
+    for convert in (lambda: number(x), lambda: ag.grad(lambda y: number(y) * 2.0)(2.0)):
+        with pytest.raises(RuntimeError, match=rf"{number.__name__}\(\).*would lose the gradient; use .*\.item\(\)"):
+            convert()
+    with ag.no_grad():
+        assert number(x) == 2.0
+    assert (x.item(), int(x), f"{x:.1f}") == (2.0, 2, "2.0")
+
+
+def test_a_mask_of_no_axes_adds_one(device):
+    x, mask = Tensor([[1.0, 2.0]], device=device, requires_grad=True), Tensor([True, False], device=device)
+    assert (x[mask[0]].shape, x[mask[1]].shape) == ((1, 1, 2), (0, 1, 2))
+    y = x * 1
+    y[mask[0]] = 5.0
+    y[mask[1]] = 7.0
+    z = ag.sum(x) * 1
+    z[mask[0]] = Tensor([4.0], device=device)
+    (ag.sum(y) + z + ag.sum(x[mask[0]] * 3)).backward()
+    assert (y.tolist(), z.item(), x.grad.tolist()) == ([[5.0, 5.0]], 4.0, [[3.0, 3.0]])
+
+
 def test_conversions():
     x = Tensor([[1.5]])
     assert (x.item(), float(x), int(x), complex(x), bool(x)) == (1.5, 1.5, 1, 1.5 + 0j, True)
