@@ -13,7 +13,7 @@ import math as _math
 
 import numpy as _np
 
-from anygrad import fft, graph, linalg, special
+from anygrad import fft, graph, linalg, special, testing
 from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
@@ -365,6 +365,7 @@ __all__ = [
     "tan",
     "tanh",
     "tensordot",
+    "testing",
     "tile",
     "tril",
     "triu",

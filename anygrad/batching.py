@@ -22,7 +22,7 @@ from anygrad.ops.creation import new_arange
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, multiply
 from anygrad.ops.linalg.products import matmul
-from anygrad.ops.logic import less, less_equal, logical_and
+from anygrad.ops.logic import equal, less, less_equal, logical_and, logical_not
 from anygrad.ops.manipulation import (
     broadcast_to,
     expand_dims,
@@ -33,7 +33,7 @@ from anygrad.ops.manipulation import (
     reshape,
     stack,
 )
-from anygrad.ops.reductions import max, sum
+from anygrad.ops.reductions import any, max, sum
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, Primitive, rank
 
@@ -142,7 +142,7 @@ def _warn_of_loop(name: str) -> None:
     )
 
 
-for _name in ("where", "conj", "real", "imag", "copy", "isin"):
+for _name in ("where", "conj", "real", "imag", "copy"):
     rules[_name] = _aligned_rule
 
 
@@ -164,13 +164,14 @@ def _like_one(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool]
 
 @_rule(
     *("sum", "mean", "prod", "max", "min", "var", "std", "all", "any", "count_nonzero", "vector_norm", "flip"),
-    *("logsumexp", "softmax", "log_softmax"),
+    *("logsumexp", "signed_logsumexp", "softmax", "log_softmax"),
 )
 def _over_all(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """No axis means all of them."""
-    (x, *rest) = operands
     axis = params["axis"]
-    return op.apply((x, *rest), {**params, "axis": _all_axes(x) if axis is None else _shifted(axis)})
+    spread = [_spread(x, b, size) for x, b in zip(operands, is_batched)]  # of several operands any may be the batch
+    aligned = _aligned(spread, (True,) * len(spread))
+    return op.apply(aligned, {**params, "axis": _all_axes(aligned[0]) if axis is None else _shifted(axis)})
 
 
 @_rule("argmax", "argmin", "roll", "sort", "argsort", "cumulative_sum", "cumulative_prod", "expand_dims", "squeeze")
@@ -444,3 +445,15 @@ def _searchsorted(op: Primitive, operands: Sequence[Any], is_batched: Sequence[b
         x1 = reshape(x1, (size, *(1,) * _own_ndim(x2, b2), x1.shape[1]))
     before = (less if params["side"] == "left" else less_equal)(x1, values)
     return sum(astype(before, new_arange(x1, 0).dtype), axis=-1)
+
+
+@_rule("isin")
+def _isin(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    (x1, x2), (b1, b2) = operands, is_batched
+    if not b2:
+        return op.apply((x1, x2), params)
+    x1 = expand_dims(_spread(x1, b1, size), axis=-1) if _is_array(x1) else x1
+    ndim = len(x1.shape) - 1 if _is_array(x1) else 1
+    members = reshape(x2, (size, *(1,) * (ndim - 1), math.prod(x2.shape[1:])))
+    found = any(equal(x1, members), axis=-1)
+    return logical_not(found) if params["invert"] else found

@@ -10,7 +10,16 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Structure", "flatten", "mapped", "matching", "parts_of", "register_container", "unflatten"]
+__all__ = [
+    "Structure",
+    "flatten",
+    "flatten_arguments",
+    "mapped",
+    "matching",
+    "parts_of",
+    "register_container",
+    "unflatten",
+]
 
 C = TypeVar("C", bound=type)
 Flatten = Callable[[Any], Iterable[tuple[str, Any]]]
@@ -101,6 +110,17 @@ def flatten(value: Any, name: str = "") -> tuple[list[Any], list[str], Structure
         paths += found_paths
         structures.append(structure)
     return leaves, paths, Structure(value, tuple(structures), tuple(suffix for suffix, _ in parts))
+
+
+def flatten_arguments(args: tuple[Any, ...]) -> tuple[list[Any], list[str], Structure]:
+    """The leaves of a function's arguments, the path of each one such as ``argument 0['w']``, and the structure."""
+    leaves: list[Any] = []
+    paths: list[str] = []
+    for i, argument in enumerate(args):
+        found, found_paths, _ = flatten(argument, f"argument {i}")
+        leaves += found
+        paths += found_paths
+    return leaves, paths, flatten(args)[2]
 
 
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:

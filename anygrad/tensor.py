@@ -509,8 +509,8 @@ Tensor.__hash__ = object.__hash__  # type: ignore[assignment,method-assign]
 def _raw(tensor: Tensor) -> Array:
     """The library's own array at the bottom of a Tensor."""
     raw = tensor.data
-    while isinstance(raw, Tensor):
-        raw = raw.data
+    while isinstance(raw, ArrayMixin):
+        raw = raw.data  # type: ignore[attr-defined]
     return raw
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from anygrad.containers import flatten, mapped, unflatten
 from anygrad.ops.creation import new_arange
 from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.indexing import getitem
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import expand_dims, reshape
 from anygrad.primitive import Array, describe, rank
@@ -59,7 +60,9 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
         start = 0
         for y in outputs:
             stop = start + math.prod(y.shape)
-            blocks.append(chosen.arranged([reshape(row[start:stop], (*y.shape, *row.shape[1:])) for row in rows]))
+            blocks.append(
+                chosen.arranged([reshape(getitem(row, slice(start, stop)), (*y.shape, *row.shape[1:])) for row in rows])
+            )
             start = stop
         found = unflatten(structure, blocks)
         return (found, aux[0]) if has_aux else found
@@ -195,6 +198,6 @@ def _split_columns(columns: Array, shapes: Sequence[tuple[int, ...]]) -> list[Ar
     start = 0
     for shape in shapes:
         stop = start + math.prod(shape)
-        pieces.append(reshape(columns[..., start:stop], (*columns.shape[:-1], *shape)))
+        pieces.append(reshape(getitem(columns, (..., slice(start, stop))), (*columns.shape[:-1], *shape)))
         start = stop
     return pieces

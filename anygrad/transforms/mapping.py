@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from anygrad.batch import Batch
-from anygrad.containers import flatten, parts_of, unflatten
+from anygrad.containers import flatten, flatten_arguments, parts_of, unflatten
 from anygrad.creation import asarray
 from anygrad.ops.manipulation import broadcast_to, moveaxis
 from anygrad.primitive import rank
@@ -53,15 +53,17 @@ def vmap(
         axes_of_args = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
         if isinstance(axes_of_args, tuple) and len(axes_of_args) != len(args):
             raise ValueError(f"{what}: in_axes has {len(axes_of_args)} entries, and {len(args)} arguments were given")
-        leaves, paths, structure = flatten((args, kwargs), "argument ")
-        paths = [path.replace("argument [0]", "argument ", 1).replace("argument [1]", "argument ", 1) for path in paths]
-        axes = [*_prefixed(axes_of_args, args, f"{what}: in_axes"), *[0] * len(flatten(kwargs)[0])]
+        leaves, paths, structure = flatten_arguments(args)
+        named, named_paths, named_structure = flatten(kwargs, "argument ")
+        axes = [*_prefixed(axes_of_args, args, f"{what}: in_axes"), *[0] * len(named)]
+        leaves += named
+        paths += named_paths
         fronted = [x if a is None else _fronted(x, a, f"{what}: {p}") for x, a, p in zip(leaves, axes, paths)]
         size = _size(fronted, axes, paths, what, axis_size)
         with next_level(Batch) as batch_type:
             members = [x if a is None else batch_type(x) for x, a in zip(fronted, axes)]
-            new_args, new_kwargs = unflatten(structure, members)
-            out = f(*new_args, **new_kwargs)
+            left = iter(members)
+            out = f(*unflatten(structure, left), **unflatten(named_structure, left))
         results, out_paths, out_structure = flatten(out, "output")
         places = _prefixed(out_axes, out, f"{what}: out_axes")
         return unflatten(

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.containers import flatten, mapped, matching, unflatten
+from anygrad.containers import flatten, flatten_arguments, mapped, matching, unflatten
 from anygrad.creation import asarray
 from anygrad.graph import Edge, backward, join
 from anygrad.ops.creation import ones_like, zeros_like
@@ -210,7 +210,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """
     out, pullback = vjp(f, *primals)
     leaves, paths, structure = flatten(out, "output")
-    values, value_paths, arguments = flatten(primals, "argument ")
+    values, value_paths, arguments = flatten_arguments(primals)
     # The pullback is linear; what is recorded of it, at any cotangent, is its transpose.
     with next_level(Tensor) as tensor_type:
         cotangents = [tensor_type.rewrap(zeros_like(floating(x, p)), True) for x, p in zip(leaves, paths)]
