@@ -8,6 +8,7 @@ import tests.optable_fft
 import tests.optable_linalg
 import tests.optable_shapes
 import tests.optable_signal
+import tests.optable_special
 from anygrad import transforms
 from tests.optable_base import Operation, Sample, outputs_of
 from tests.optable_elementwise import CONVENTIONS
@@ -21,6 +22,7 @@ OPERATIONS = [
     *tests.optable_linalg.OPERATIONS,
     *tests.optable_fft.OPERATIONS,
     *tests.optable_signal.OPERATIONS,
+    *tests.optable_special.OPERATIONS,
 ]
 
 CREATION = {

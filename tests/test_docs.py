@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import operator
 import pkgutil
 import re
 import subprocess
@@ -53,13 +54,20 @@ def test_the_examples_in_docstrings_give_what_they_show(test):
     assert result.failed == 0, "".join(report)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in ag.__all__ if callable(getattr(ag, name)) and not is_dtype(getattr(ag, name))]
-)
+def public_names() -> Iterator[str]:
+    """The functions and classes of the namespace and of those in it."""
+    for prefix, space in {"": ag, "fft.": ag.fft, "linalg.": ag.linalg, "special.": ag.special}.items():
+        for name in space.__all__:
+            value = getattr(space, name)
+            if callable(value) and not is_dtype(value):
+                yield f"{prefix}{name}"
+
+
+@pytest.mark.parametrize("name", list(public_names()))
 def test_every_public_function_and_class_has_an_example(name):
     if name in ("Backend", "register_backend"):  # the README and examples/new_backend.py show these
         return
-    assert ">>> " in getattr(ag, name).__doc__
+    assert ">>> " in operator.attrgetter(name)(ag).__doc__
 
 
 def test_the_readmes_python_runs_from_top_to_bottom(tmp_path):

@@ -353,7 +353,7 @@ def test_a_zero_cotangent_stays_zero_where_the_partial_is_not_finite(operation, 
 
 def test_every_operation_has_an_entry():
     own = {name for name, op in primitives.items() if op.__module__.partition(".")[0] == "anygrad"}
-    spaces = (ag, ag.linalg, ag.fft)
+    spaces = (ag, ag.linalg, ag.fft, ag.special)
     values = {name: getattr(space, name) for space in spaces for name in space.__all__}
     public = {name for name, value in values.items() if callable(value) and not is_dtype(value)}
     missing = (own | public) - BY_NAME.keys() - NOT_OPERATIONS

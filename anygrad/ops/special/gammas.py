@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from anygrad.ops.creation import new_zeros
+from anygrad.ops.datatypes import astype, kinds
 from anygrad.ops.elementwise import add, exp, multiply, negative, subtract
 from anygrad.ops.special.logarithms import xlog1py, xlogy
 from anygrad.primitive import Array, elementwise
@@ -70,7 +71,7 @@ def polygamma(n: int, x: Array, /) -> Array:
     return multiply(zeta(float(n + 1), x), factorial if n % 2 else -factorial)
 
 
-@elementwise(refused("zeta", "x"), lambda x, q: multiply(zeta(_shifted(x, 1), q), negative_of(x)))
+@elementwise(refused("zeta", "x"), lambda x, q: multiply(zeta(_shifted(x, 1), q), negative(_array(x, q))))
 def zeta(x: Array, q: Array, /) -> Array:
     """The Hurwitz zeta function, the sum of ``(k + q)**-x`` over k = 0, 1, ... (DLMF 25.11.1); differentiable in ``q``.
 
@@ -139,18 +140,15 @@ def betainc(a: Array, b: Array, x: Array, /) -> Array:
 # --- pieces of the rules above ----------------------------------------------------------------------------------------
 
 
-def negative_of(x: Array) -> Array:
-    """``-x``, also of a Python number."""
-    return -x if isinstance(x, int | float | complex) else negative(x)
-
-
 def _shifted(x: Array, n: int) -> Array:
     return x + n if isinstance(x, int | float | complex) else add(x, n)
 
 
 def _array(value: Array, model: Array) -> Array:
-    """An operand as an array, where it is a Python number beside one."""
-    return add(new_zeros(model, ()), value) if isinstance(value, int | float) else value
+    """An operand that is a Python number, or an array of integers, as one of the other's floating dtype."""
+    if isinstance(value, int | float):
+        return add(new_zeros(model, ()), value)
+    return value if kinds[value.dtype] == "f" else astype(value, model.dtype)
 
 
 def _gamma_density(a: Array, x: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from anygrad.ops.creation import new_zeros
+from anygrad.ops.creation import new_zeros, zeros_like
 from anygrad.ops.elementwise import (
     abs,
     add,
@@ -76,7 +76,8 @@ def kl_div(x: Array, y: Array, /) -> Array:
     Tensor([0.5       , 0.09657359])
     """
     x, y = _arrays(x, y)
-    return add(_relative(x, y), subtract(y, x))
+    relative = _relative(x, y)
+    return where(equal(relative, math.inf), relative, add(relative, subtract(y, x)))
 
 
 # --- pieces of the above ----------------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ def _relative(x: Array, y: Array) -> Array:
     is_near = less(abs(difference), multiply(q, 0.5))
     near = log1p(divide(where(is_near, difference, 0.0), q))
     value = multiply(p, where(is_near, near, subtract(log(p), log(q))))
-    at_edge = where(logical_and(equal(x, 0), greater_equal(y, 0)), 0.0, math.inf)
+    at_edge = where(logical_and(equal(x, 0), greater_equal(y, 0)), zeros_like(value), math.inf)
     value = where(inside, value, at_edge)
     return where(logical_or(isnan(x), isnan(y)), math.nan, value)
 

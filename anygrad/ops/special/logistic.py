@@ -57,7 +57,7 @@ def logit(x: Array, /) -> Array:
     """
     rest = subtract(1, x)
     is_middle = less(abs(subtract(x, 0.5)), 0.2)  # where the logarithm of a quotient close to 1 would lose digits
-    middle = log1p(divide(subtract(where(is_middle, x, 0.5), where(is_middle, rest, 0.5)), where(is_middle, rest, 0.5)))
+    middle = log1p(divide(subtract(multiply(where(is_middle, x, 0.5), 2), 1), where(is_middle, rest, 0.5)))
     return where(is_middle, middle, log(divide(x, rest)))
 
 
@@ -196,11 +196,8 @@ def logsumexp(
         return _logsumexp(a, axis=axis, keepdims=keepdims)
     if is_complex(a) or (b is not None and rank(type(b)) >= 0 and is_complex(b)):
         raise TypeError("logsumexp: weights and return_sign are for real numbers")
-    if b is None:
-        out = _logsumexp(a, axis=axis, keepdims=keepdims)
-        return SignedLogarithm(out, astype(greater(out, -math.inf), out.dtype))
-    if rank(type(b)) < 0:
-        b = add(new_zeros(a, ()), b)
+    if b is None or rank(type(b)) < 0:
+        b = add(new_zeros(a, ()), 1 if b is None else b)
     signed = _signed_logsumexp(*broadcast_arrays(a, b), axis=axis, keepdims=keepdims)
     if return_sign:
         return signed
