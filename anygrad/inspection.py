@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import Dtype
-from anygrad.device import default_device, resolve
+from anygrad.device import resolve
 from anygrad.dtypes import KINDS
 
 __all__ = ["Info", "__array_namespace_info__"]
@@ -30,7 +30,7 @@ class Info:
 
     def default_device(self) -> str:
         """The name of the device on which arrays are made where none is asked for."""
-        return default_device()
+        return resolve().name
 
     def devices(self) -> tuple[str, ...]:
         """The devices of the default device's library; :func:`anygrad.devices` lists those of every library."""

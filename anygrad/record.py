@@ -182,11 +182,11 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     keep_x, keep_out = (bool(users) for users in pullback.saves)
     is_elementwise = op.kind == "elementwise"
     differentiable = pullback.differentiable(0)
-    has_key = "key" in op.defaults
+    may_hold_arrays = next((name for name in ("key", "rtol") if name in op.defaults), None)
 
     def run(x: Tensor, **params: Any) -> Tensor:
-        if has_key:
-            params = {"key": unwrapped_key(params["key"])}
+        if may_hold_arrays is not None:
+            params = {may_hold_arrays: unwrapped_key(params[may_hold_arrays])}
         a = x.data
         kind = type(a)
         try:

@@ -136,6 +136,12 @@ def _torch_index_set(x: Array, values: Array, key: Any) -> Array:
     return library.where(writer > 0, values[writer - 1], x) if at.numel() else out
 
 
+@torch.implement("std")
+def _torch_std(x: Array, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
+    # The namespace's own refuses corrections that are no integers; its var takes them.
+    return torch.namespace.var(x, axis=axis, correction=correction, keepdims=keepdims).sqrt()
+
+
 @torch.implement("index_iadd")
 def _torch_index_iadd(x: Array, values: Array, key: Any) -> Array:
     if has_array(key) or _steps_back(key):
