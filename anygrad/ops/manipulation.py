@@ -33,7 +33,7 @@ def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
 
 
 @linear(lambda g, x_shape: reshape(g, x_shape))
-def expand_dims(x: Array, /, axis: Axes = 0) -> Array:
+def expand_dims(x: Array, /, axis: Axes) -> Array:
     """The array with axes of length 1 inserted.
 
     >>> ag.expand_dims(ag.Tensor([1, 2]), axis=0)
