@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from anygrad.backends import Dtype, numpy_dtype
-from anygrad.mixin import ArrayMixin, operators_of, unwrapped_key
+import numpy as np
+
+from anygrad.mixin import unwrapped_key
 from anygrad.ops.datatypes import kinds
-from anygrad.ops.indexing import getitem
-from anygrad.primitive import Array, Implementation, Primitive, device_of, register_type, scalar_results
+from anygrad.primitive import Array, Implementation, Primitive, register_type, scalar_results
 from anygrad.pushforward import pushforward_of
 from anygrad.record import leaves_to
+from anygrad.wrapper import Wrapper
 
 __all__ = ["Dual"]
 
 
-class Dual(ArrayMixin):
+class Dual(Wrapper, is_family=True):
     """An array and its tangent, the directional derivative that travels with it; made by :func:`anygrad.jvp`.
 
     Attributes:
@@ -25,9 +26,6 @@ class Dual(ArrayMixin):
 
     __slots__ = ("data", "tangent")
 
-    level: ClassVar[int] = 0
-    _levels: ClassVar[dict[int, type[Dual]]] = {}
-
     data: Array
     tangent: Array | None
 
@@ -35,43 +33,20 @@ class Dual(ArrayMixin):
         self.data = data
         self.tangent = tangent
 
-    @classmethod
-    def at_level(cls, level: int) -> type[Dual]:
-        """The type of Duals of the transform that is nested ``level`` deep."""
-        found = cls._levels.get(level)
-        if found is None:
-            found = type("Dual", (Dual,), {"__slots__": (), "level": level, "__module__": Dual.__module__})
-            cls._levels[level] = found
-            for name, method in operators_of(found).items():
-                setattr(found, name, method)
-            found.__hash__ = object.__hash__  # type: ignore[assignment,method-assign]
-        return found
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """The length of each axis."""
-        return tuple(self.data.shape)
-
-    @property
-    def dtype(self) -> Dtype:
-        """The dtype, a NumPy dtype whatever the library."""
-        return numpy_dtype(self.data.dtype)
-
-    @property
-    def device(self) -> str:
-        """The name of the device."""
-        return device_of(self.data)
-
     def __repr__(self) -> str:
         return f"Dual({self.data!r}, tangent={self.tangent!r})"
 
-    def __getitem__(self, key: Any) -> Any:
-        return getitem(self, unwrapped_key(key))
+    def _check_can_leave(self, what: str) -> None:
+        if self.tangent is not None:
+            raise RuntimeError(
+                f"{what} of an array under jvp gives a Python number, which would lose the derivative; use anygrad's "
+                f"functions, or .item() for the number alone"
+            )
 
-    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
-        import anygrad
-
-        return anygrad
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.tangent is not None:
+            raise RuntimeError("an array under jvp does not become a NumPy array; use anygrad's functions")
+        return np.asarray(self._on_host(), dtype=dtype, copy=copy)
 
 
 def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:

@@ -67,6 +67,9 @@ class ArrayMixin:
 
     __slots__ = ()
 
+    hides_axis = False
+    """Whether it stands for many arrays at once."""
+
     __array_priority__ = 1000
     __array_ufunc__ = None  # so that a NumPy array on the left leaves the operation to us
 
@@ -188,12 +191,12 @@ class ArrayMixin:
 
 
 def unwrapped_key(key: Any) -> Any:
-    """A key with raw arrays in place of wrappers."""
+    """A key with raw arrays in place of wrappers, except those that hide an axis."""
     if isinstance(key, tuple):
         return tuple(unwrapped_key(part) for part in key)
     if isinstance(key, list):
         raise TypeError(f"an index must not be a list; write Tensor({key}) or numpy.array({key})")
-    while isinstance(key, ArrayMixin):
+    while isinstance(key, ArrayMixin) and not key.hides_axis:
         key = key.data  # type: ignore[attr-defined]
     return key
 

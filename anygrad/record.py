@@ -78,7 +78,8 @@ def unwrap(value: Any, tensor_type: type[Tensor]) -> Any:
 
 def _plain(tensor_type: type[Tensor]) -> type[Tensor]:
     """The type of results: that of the level, whatever subclass the operands have."""
-    return tensor_type.family.at_level(tensor_type.level)
+    plain: type[Tensor] = tensor_type.family.at_level(tensor_type.level)
+    return plain
 
 
 def _unrecorded(op: Primitive, tensor_type: type[Tensor]) -> Implementation:

@@ -5,27 +5,26 @@ from __future__ import annotations
 import contextlib
 import itertools
 import weakref
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.device import move, resolve
 from anygrad.graph import Edge, Hook, Node, backward, enable_grad, mode
-from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.elementwise import add
-from anygrad.ops.indexing import getitem, index_set
 from anygrad.ops.transfer import to_device
-from anygrad.primitive import SCALARS, Array, Primitive, describe, rank, register_type, scalar_results
-from anygrad.record import edge_of, handler, leaves_to
+from anygrad.primitive import Array, describe, rank, register_type, scalar_results
+from anygrad.record import edge_of, handler
+from anygrad.wrapper import Wrapper, bottom, set_operators
 
 __all__ = ["HookHandle", "Tensor"]
 
 
-class Tensor(ArrayMixin):
+class Tensor(Wrapper, is_family=True):
     """An array of any library that remembers how it was made, so that it can be differentiated.
 
     Args:
@@ -48,10 +47,6 @@ class Tensor(ArrayMixin):
 
     __slots__ = ("__weakref__", "_edge", "_grad", "data", "hooks")
 
-    level: ClassVar[int] = 0
-    family: ClassVar[type[Tensor]]
-    _levels: ClassVar[dict[int, type[Tensor]]] = {}
-
     data: Array
     _edge: Any  # None: a constant; True: a leaf that requires grad; a Node; or the leaf it stands for
     _grad: Tensor | None
@@ -62,19 +57,6 @@ class Tensor(ArrayMixin):
         self._edge = True if requires_grad else None
 
     @classmethod
-    def at_level(cls, level: int) -> type[Tensor]:
-        """The type of Tensors of the transform that is nested ``level`` deep; level 0 is Tensor itself.
-
-        Each level has a type of its own, so that operands of one type are known to belong to one transform.
-        """
-        found = Tensor._levels.get(level)
-        if found is None:
-            found = type("Tensor", (Tensor,), {"__slots__": (), "level": level, "__module__": Tensor.__module__})
-            Tensor._levels[level] = found
-            _set_operators(found)
-        return found
-
-    @classmethod
     def rewrap(cls, value: Any, edge: Any) -> Any:
         """A saved array as a Tensor of this level again, at the edge it came from. Not for users."""
         if isinstance(value, tuple) and type(edge) is Node:
@@ -82,7 +64,7 @@ class Tensor(ArrayMixin):
             return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
         if value is None or not hasattr(value, "shape"):
             return value
-        tensor = object.__new__(cls._levels[cls.level])
+        tensor = object.__new__(Tensor._levels[cls.level])
         tensor.data = value
         tensor._edge = edge
         return tensor
@@ -134,24 +116,8 @@ class Tensor(ArrayMixin):
                 raise ValueError(f"grad must have the Tensor's shape {self.shape}, given {value.shape}")
         self._grad = value
 
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """The length of each axis."""
-        return tuple(self.data.shape)
-
-    @property
-    def dtype(self) -> Dtype:
-        """The dtype, a NumPy dtype whatever the library."""
-        return numpy_dtype(self.data.dtype)
-
-    @property
-    def device(self) -> str:
-        """The name of the device."""
-        raw = _raw(self)
-        return backend_of(raw).device_of(raw)
-
     def __repr__(self) -> str:
-        raw = _raw(self)
+        raw = bottom(self)
         body = np.array2string(backend_of(raw).to_numpy(raw), separator=", ", prefix="Tensor(")
         notes = [] if self.dtype in (np.float64, np.int64, np.bool_) else [f"dtype={self.dtype.name}"]
         notes += [] if self.device == "cpu" else [f"device={self.device!r}"]
@@ -209,7 +175,7 @@ class Tensor(ArrayMixin):
         wanted = None if inputs is None else _inputs(inputs)
         tensor_type = self._levels[self.level]
         cotangent = self._cotangent(grad, create_graph)
-        with backend_of(_raw(self)).quiet(), enable_grad() if create_graph else _unchanged:
+        with backend_of(bottom(self)).quiet(), enable_grad() if create_graph else _unchanged:
             found = backward(
                 root,
                 cotangent if create_graph else cotangent.data,
@@ -328,7 +294,7 @@ class Tensor(ArrayMixin):
         """
         if self.requires_grad:
             raise RuntimeError("numpy: the Tensor requires a gradient, which NumPy would lose; use .detach().numpy()")
-        raw = _raw(self)
+        raw = bottom(self)
         return backend_of(raw).to_numpy(raw)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -338,11 +304,6 @@ class Tensor(ArrayMixin):
                 "gradient; use anygrad's functions, or .detach().numpy()"
             )
         return np.asarray(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
-        import anygrad
-
-        return anygrad
 
     def __dlpack__(
         self,
@@ -355,37 +316,10 @@ class Tensor(ArrayMixin):
         if self.requires_grad:
             raise RuntimeError("__dlpack__: the Tensor requires a gradient, which would be lost; use .detach()")
         asked = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-        return _raw(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
+        return bottom(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
 
     def __dlpack_device__(self) -> Any:
-        return _raw(self).__dlpack_device__()
-
-    def item(self) -> Any:
-        """The single element as a Python number.
-
-        Raises:
-            ValueError: there is not exactly one element.
-        """
-        if self.size != 1:
-            raise ValueError(f"item: the Tensor must have one element, given shape {self.shape}")
-        raw = _raw(self)
-        return backend_of(raw).to_numpy(raw).reshape(()).item()
-
-    def tolist(self) -> Any:
-        """The values as nested lists of Python numbers."""
-        raw = _raw(self)
-        return backend_of(raw).to_numpy(raw).tolist()
-
-    def __float__(self) -> float:
-        self._check_can_leave("float()")
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __complex__(self) -> complex:
-        self._check_can_leave("complex()")
-        return complex(self.item())
+        return bottom(self).__dlpack_device__()
 
     def _check_can_leave(self, what: str) -> None:
         """Refuse to become a number silently: code that asks for one may go on to compute with it."""
@@ -395,33 +329,11 @@ class Tensor(ArrayMixin):
                 f"use anygrad's functions, or .item() for the number alone"
             )
 
-    def __index__(self) -> int:
-        if kind_of(self.dtype) != "i":
-            raise TypeError(f"only an integer Tensor can be an index, given {self.dtype}")
-        return int(self.item())
+    # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
-    def __bool__(self) -> bool:
-        if self.size != 1:
-            raise ValueError(
-                f"the truth of a Tensor of shape {self.shape} is ambiguous; use anygrad.any or anygrad.all"
-            )
-        return bool(self.item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
-
-    # --- parts, and changes in place: the Tensor's array is replaced, the graph keeps the old one ---
-
-    def __getitem__(self, key: Any) -> Tensor:
-        key = unwrapped_key(key)
-        return getitem(self, own_key(key, copy) if self._edge is not None else key)  # type: ignore[no-any-return]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._check_can_change("x[key] = value")
-        key = unwrapped_key(key)
-        if rank(type(value)) < 0 and type(value) not in SCALARS:
-            value = Tensor(value, device=self.device)
-        self._rebind(index_set(self, value, own_key(key, copy)))
+    @property
+    def _keeps_keys(self) -> bool:  # type: ignore[override]
+        return self._edge is not None
 
     def _check_can_change(self, what: str) -> None:
         if self._edge is True and mode.threshold <= self.level:
@@ -455,63 +367,8 @@ class HookHandle:
 _hook_keys = itertools.count()
 _unchanged = contextlib.nullcontext()
 
-_IN_PLACE = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "truediv": "/",
-    "floordiv": "//",
-    "mod": "%",
-    "pow": "**",
-    "matmul": "@",
-    "and": "&",
-    "or": "|",
-    "xor": "^",
-    "lshift": "<<",
-    "rshift": ">>",
-}
-
-
-def _in_place(symbol: str, op: Primitive) -> Callable[[Tensor, Any], Tensor]:
-    """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
-
-    def method(self: Tensor, other: Any) -> Tensor:
-        if leaves_to(other, mode.level):
-            return NotImplemented  # type: ignore[no-any-return]
-        self._check_can_change(f"x {symbol}= y")
-        out = op(self, other)
-        remedy = f"write x = x {symbol} y"
-        if out.shape != self.shape:
-            raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {self.shape}; {remedy}")
-        if out.dtype != self.dtype:
-            if not np.can_cast(out.dtype, self.dtype, "same_kind"):
-                raise TypeError(f"x {symbol}= y: the result is {out.dtype} and x is {self.dtype}; {remedy}")
-            out = astype(out, self.dtype)
-        return self._rebind(out)
-
-    return method
-
-
-def _set_operators(tensor_type: type[Tensor]) -> None:
-    for name, method in operators_of(tensor_type).items():
-        setattr(tensor_type, name, method)
-
-
-Tensor.family = Tensor
-Tensor._levels[0] = Tensor
 register_type(Tensor, handler, lambda tensor: tensor.device)
-_set_operators(Tensor)
-for _name, _symbol in _IN_PLACE.items():
-    setattr(Tensor, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
-Tensor.__hash__ = object.__hash__  # type: ignore[assignment,method-assign]
-
-
-def _raw(tensor: Tensor) -> Array:
-    """The library's own array at the bottom of a Tensor."""
-    raw = tensor.data
-    while isinstance(raw, ArrayMixin):
-        raw = raw.data  # type: ignore[attr-defined]
-    return raw
+set_operators(Tensor)
 
 
 def _as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:

@@ -1,0 +1,219 @@
+"""What Tensor, Dual and Batch share: an array-API array that holds another array, at the level of its transform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from anygrad.backends import Dtype, backend_of, numpy_dtype
+from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
+from anygrad.ops.creation import copy
+from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.indexing import getitem, index_set
+from anygrad.primitive import SCALARS, Array, Primitive, device_of, rank
+
+__all__ = ["Wrapper", "bottom"]
+
+IN_PLACE = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "matmul": "@",
+}
+IN_PLACE |= {"and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
+
+
+def bottom(x: Any) -> Array:
+    """The library's own array under all wrappers."""
+    while isinstance(x, Wrapper):
+        x = x.data
+    return x
+
+
+class Wrapper(ArrayMixin):
+    """An array that holds another one.
+
+    Each transform that is nested in others has a level, and for each level there is a type of its own, so that operands
+    of one type are known to belong to one transform.
+    """
+
+    __slots__ = ()
+
+    level: ClassVar[int] = 0
+    family: ClassVar[type[Any]]
+    _levels: ClassVar[dict[int, type[Any]]]
+
+    data: Array
+
+    def __init_subclass__(cls, *, is_family: bool = False, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if is_family:
+            cls.family = cls
+            cls._levels = {0: cls}
+
+    @classmethod
+    def at_level(cls, level: int) -> type[Any]:
+        """The type for a transform that is nested ``level`` deep; that of level 0 is the class itself."""
+        family = cls.family
+        found: type[Any] | None = family._levels.get(level)
+        if found is None:
+            namespace = {"__slots__": (), "level": level, "__module__": family.__module__}
+            found = family._levels[level] = type(family.__name__, (family,), namespace)
+            set_operators(found)
+        return found
+
+    # --- what it is ---
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The length of each axis."""
+        return tuple(self.data.shape)
+
+    @property
+    def dtype(self) -> Dtype:
+        """The dtype, a NumPy dtype whatever the library."""
+        return numpy_dtype(self.data.dtype)
+
+    @property
+    def device(self) -> str:
+        """The name of the device."""
+        return device_of(bottom(self))
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        import anygrad
+
+        return anygrad
+
+    # --- values on the host ---
+
+    def _check_can_leave(self, what: str) -> None:
+        """Refuse to become a number silently, where that would lose a derivative."""
+
+    def _on_host(self) -> Any:
+        """The values as a NumPy array."""
+        raw = bottom(self)
+        return backend_of(raw).to_numpy(raw)
+
+    def item(self) -> Any:
+        """The single element as a Python number.
+
+        Raises:
+            ValueError: there is not exactly one element.
+        """
+        if self.size != 1:
+            raise ValueError(f"item: the {type(self).__name__} must have one element, given shape {self.shape}")
+        return self._on_host().reshape(()).item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._on_host().tolist()
+
+    def __float__(self) -> float:
+        self._check_can_leave("float()")
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        self._check_can_leave("complex()")
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if kind_of(self.dtype) != "i":
+            raise TypeError(f"only an integer {type(self).__name__} can be an index, given {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                f"the truth of a {type(self).__name__} of shape {self.shape} is ambiguous; use anygrad.any or all"
+            )
+        return bool(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    # --- parts, and changes in place: the wrapped array is replaced, never changed ---
+
+    def __getitem__(self, key: Any) -> Any:
+        key = unwrapped_key(key)
+        if holds_wrapper(key):
+            from anygrad.batch import read_at_each
+
+            return read_at_each(self, key)
+        return getitem(self, own_key(key, copy) if self._keeps_keys else key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._check_can_change("x[key] = value")
+        key = unwrapped_key(key)
+        if rank(type(value)) < 0 and type(value) not in SCALARS:
+            value = _as_values(value, self)
+        self._rebind(index_set(self, value, own_key(key, copy)))
+
+    _keeps_keys = True
+    """Whether an index array may be used after the caller has changed it."""
+
+    def _check_can_change(self, what: str) -> None:
+        """Refuse a change that would make a gradient wrong."""
+
+    def _rebind(self, out: Any) -> Any:
+        """Become a result of an operation, also one of a deeper level."""
+        for name in self.__slots__ or type(self).family.__slots__:
+            setattr(self, name, getattr(out, name))
+        self.__class__ = out.__class__
+        return self
+
+
+def holds_wrapper(key: Any) -> bool:
+    """Whether an index in a key hides an axis, and so differs between the members of a batch."""
+    if isinstance(key, tuple):
+        return any(isinstance(part, Wrapper) for part in key)
+    return isinstance(key, Wrapper)
+
+
+def _as_values(value: Any, x: Wrapper) -> Any:
+    """A list of numbers as an array beside another."""
+    from anygrad.tensor import Tensor
+
+    return Tensor(value, device=x.device)
+
+
+# --- operators --------------------------------------------------------------------------------------------------------
+
+
+def set_operators(wrapper: type[Any]) -> None:
+    """Give a wrapper's type its operators, which are its entries in the primitives' tables."""
+    for name, method in operators_of(wrapper).items():
+        setattr(wrapper, name, method)
+    wrapper.__hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
+    """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
+
+    def method(self: Wrapper, other: Any) -> Any:
+        if type(other) not in SCALARS and rank(type(other)) < 0:
+            return NotImplemented
+        self._check_can_change(f"x {symbol}= y")
+        out = op(self, other)
+        remedy = f"write x = x {symbol} y"
+        if out.shape != self.shape:
+            raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {self.shape}; {remedy}")
+        if out.dtype != self.dtype:
+            if not np.can_cast(out.dtype, self.dtype, "same_kind"):
+                raise TypeError(f"x {symbol}= y: the result is {out.dtype} and x is {self.dtype}; {remedy}")
+            out = astype(out, self.dtype)
+        return self._rebind(out)
+
+    return method
+
+
+for _name, _symbol in IN_PLACE.items():
+    setattr(Wrapper, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
