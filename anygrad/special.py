@@ -38,6 +38,8 @@ from anygrad.ops.special.gammas import (
     betainc,
     betaln,
     digamma,
+    fdtr,
+    fdtrc,
     gamma,
     gammainc,
     gammaincc,
@@ -59,6 +61,8 @@ from anygrad.ops.special.logistic import (
     softplus,
 )
 
+psi = digamma  # both names are SciPy's
+
 __all__ = [
     "beta",
     "betainc",
@@ -71,6 +75,8 @@ __all__ = [
     "erfcx",
     "erfinv",
     "expit",
+    "fdtr",
+    "fdtrc",
     "gamma",
     "gammainc",
     "gammaincc",
@@ -100,6 +106,7 @@ __all__ = [
     "ndtr",
     "ndtri",
     "polygamma",
+    "psi",
     "rel_entr",
     "relu",
     "silu",

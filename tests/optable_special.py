@@ -111,6 +111,13 @@ def with_two_parameters(m: Draw) -> Iterator[Sample]:
     yield S(1.5, 2, m(0, 3))
 
 
+def with_degrees_of_freedom(m: Draw) -> Iterator[Sample]:
+    yield S(2.0, 3.0, m(2, 3))
+    yield S(0.5, 7, m())
+    yield S(1, 1, m(4))
+    yield S(1.5, 2, m(0, 3))
+
+
 GAMMAS = [
     of_scipy("gamma", on_both_sides_of_poles, positive_numbers, singular=((0.0,), (-1.0,))),
     of_scipy("gammaln", on_both_sides_of_poles, positive_numbers, singular=((0.0,), (-1.0,))),
@@ -124,6 +131,9 @@ GAMMAS = [
     of_scipy("gammainc", with_a_parameter(2.0, 0.5, 1), positive_numbers),
     of_scipy("gammaincc", with_a_parameter(2.0, 0.5, 1), positive_numbers),
     of_scipy("betainc", with_two_parameters, BELOW_ONE),
+    of_scipy("fdtr", with_degrees_of_freedom, positive_numbers),
+    of_scipy("fdtrc", with_degrees_of_freedom, positive_numbers),
+    of_scipy("psi", unary, positive_numbers),
 ]
 
 # --- Bessel functions of any order ------------------------------------------------------------------------------------
