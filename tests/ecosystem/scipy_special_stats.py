@@ -83,7 +83,7 @@ STATS = [
     Case("stats.directional_stats", table, of=lambda r: (r.mean_direction, r.mean_resultant_length)),
     Case("stats.entropy", amounts, amounts[::-1].copy()),
     Case("stats.epps_singleton_2samp", x, y),
-    Case("stats.false_discovery_control", counts / 20),
+    Case("stats.false_discovery_control", np.array([0.31, 0.02, 0.55, 0.12])),
     Case("stats.gzscore", amounts),
     Case("stats.kstat", x, 3),
     Case("stats.kstatvar", x, 2),

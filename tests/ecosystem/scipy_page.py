@@ -1,0 +1,122 @@
+"""What the page about SciPy says of its functions, found by calling them; run as a program, it writes the page."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np
+from ecosystem import scipy_methods, scipy_refused, scipy_special_stats
+from ecosystem.scipy_harness import Case, gradients
+
+PAGE = Path(__file__).parents[2] / "docs" / "ecosystem.md"
+START, END = "<!-- scipy: written by tests/ecosystem/scipy_page.py -->", "<!-- scipy: end -->"
+
+STEPS: list[Case] = scipy_special_stats.RANKS
+
+
+def _lists(module: object) -> list[Case]:
+    return [case for name, found in vars(module).items() if name.isupper() and type(found) is list for case in found]
+
+
+DIFFERENTIATED: list[Case] = [
+    case for module in (scipy_special_stats, scipy_methods) for case in _lists(module) if case not in STEPS
+]
+REFUSED: list[Case] = _lists(scipy_refused)
+
+WAYS = {
+    "does not become a NumPy array": "makes NumPy arrays of its arguments",
+    "gives a Python number": "asks for a Python number",
+    "does not support ufuncs": "hands them to a ufunc of NumPy's",
+    "has no derivative in": "anygrad has no derivative in this argument",
+}
+
+
+def refusal(case: Case) -> tuple[str, str]:
+    """Which function of SciPy's refuses a call on Tensors, and how.
+
+    Raises:
+        AssertionError: none does.
+    """
+    try:
+        gradients(case, "cpu")
+    except (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        found, where = error, _check(error)
+    else:
+        raise AssertionError(f"{case.name} takes Tensors that require a gradient")
+    message = str(found)
+    return where, next((way for sign, way in WAYS.items() if sign in message), message.partition(";")[0])
+
+
+def _check(error: BaseException) -> str:
+    """The innermost function of SciPy's own on the way to an error, by its file and name."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename).as_posix()
+        _, _, inside = path.rpartition("/scipy/")
+        if inside != path and not inside.startswith("_lib/array_api") and not frame.name.startswith("<"):
+            return f"`{inside}`, `{frame.name}`"
+    return "none: anygrad refuses" if isinstance(error, NotImplementedError) else "a compiled function"
+
+
+def module_of(case: Case) -> str:
+    return case.name.partition(".")[0]
+
+
+def names(cases: list[Case]) -> list[str]:
+    """The functions called, each once, without their module."""
+    return sorted({case.name.partition(".")[2] for case in cases}, key=str.lower)
+
+
+def section() -> str:
+    """The generated part of the page."""
+    modules = sorted({module_of(case) for case in (*DIFFERENTIATED, *REFUSED)})
+    ways: dict[tuple[str, str, str], list[Case]] = {}
+    for case in REFUSED:
+        ways.setdefault((module_of(case), *refusal(case)), []).append(case)
+    groups = {"differentiated": DIFFERENTIATED, "constant": STEPS, "refused": REFUSED}
+    counts = {
+        (module, group): names([case for case in cases if module_of(case) == module])
+        for module in modules
+        for group, cases in groups.items()
+    }
+    for module in modules:  # a function that refuses some arguments alone is counted where it works
+        works = counts[module, "differentiated"]
+        counts[module, "refused"] = [name for name in counts[module, "refused"] if name not in works]
+    totals = [sum(len(counts[module, group]) for module in modules) for group in groups]
+    lines = [
+        START,
+        "",
+        "| module | tried | gradient | step function | refused | gradient lost silently |",
+        "|---|---|---|---|---|---|",
+    ]
+    for module in modules:
+        row = [len(counts[module, group]) for group in groups]
+        lines.append(f"| `{module}` | {sum(row)} | {' | '.join(map(str, row))} | 0 |")
+    lines += [f"| all | {sum(totals)} | {' | '.join(map(str, totals))} | 0 |", "", "### With the right gradient", ""]
+    lines += [_listed(module, counts[module, "differentiated"]) for module in modules]
+    lines += ["", "### Step functions", ""]
+    lines += [_listed(module, counts[module, "constant"]) for module in modules]
+    lines += ["", "### Refused", "", "| functions | the check in SciPy | which |", "|---|---|---|"]
+    for (module, where, way), cases in sorted(ways.items()):
+        listed = ", ".join(f"`{name}`" for name in names(cases))
+        lines.append(f"| {module}: {listed} | {where} | {way} |")
+    return "\n".join([*(line for line in lines if line is not None), "", END])
+
+
+def _listed(module: str, found: list[str]) -> str | None:
+    return f"- `{module}`: {', '.join(f'`{name}`' for name in found)}" if found else None
+
+
+def written(page: str) -> str:
+    """A page with the generated part anew."""
+    before, _, rest = page.partition(START)
+    _, _, after = rest.partition(END)
+    return before + section() + after
+
+
+if __name__ == "__main__":
+    with np.errstate(all="ignore"):
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
