@@ -53,7 +53,7 @@ def around_zero(m: Draw) -> Iterator[Sample]:
     yield S(np.array([-0.11, -0.09, -1e-3, 0.0, 1e-6, 0.02, 0.0999, 0.1001, 5.0]).astype(m.dtype))
 
 
-NO_COMPLEX = {"torch": "not implemented for 'Complex", "jax": "complex"}
+NO_COMPLEX = {"torch": "not implemented for 'Complex", "jax": "complex", "cuda": "Wrong type"}
 
 ERRORS = [
     of_scipy("erf", of_complex_numbers(**NO_COMPLEX), is_complex=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def scipy_special() -> ModuleType:
 
 
 def special_function(backend: Backend, op: Primitive) -> Implementation | None:
-    """How a library runs a special function; None where anygrad's default does it.
+    """How a library runs a special function; None where anygrad's default does it, or nothing has it.
 
     Only elementwise functions are looked up: reductions take different arguments from library to library.
     """
@@ -41,11 +42,14 @@ def special_function(backend: Backend, op: Primitive) -> Implementation | None:
         if op.default is None:
             raise
         return None
-    return found if found is not None or op.default is not None else _on_the_host(backend, op.name)
+    if found is not None or op.default is not None:
+        return found
+    function = getattr(scipy_special(), op.name, None)
+    return None if function is None else _on_the_host(backend, function)
 
 
-def _on_the_host(backend: Backend, name: str) -> Implementation:
-    function = getattr(scipy_special(), name)
+def _on_the_host(backend: Backend, function: Callable[..., Any]) -> Implementation:
+    """A function of NumPy arrays as one of a library's arrays, whose result comes back to their device."""
 
     def run(*args: Any) -> Array:
         arrays = [rank(type(x)) == 0 for x in args]

@@ -18,7 +18,7 @@ def refused(function: str, operand: str) -> Callable[[], NoReturn]:
 
     def partial() -> NoReturn:
         raise NotImplementedError(
-            f"{function} has no derivative in {operand!r}, which is of no closed form; give it as a number or detached"
+            f"{function} has no derivative in {operand!r}, as it has no closed form; give a number or a detached array"
         )
 
     return partial

@@ -180,8 +180,8 @@ def logsumexp(
 ) -> Any:
     """``log(sum(b * exp(a)))`` along all axes, or the given ones, without overflow.
 
-    ``b``, by default 1, is differentiated too. The sum of nothing is 0, and its logarithm ``-inf``; where all terms are
-    0 the gradient is 0. A negative sum gives NaN, unless ``return_sign`` asks for the logarithm of the sum's absolute
+    ``b``, by default 1, is differentiated too. The sum of nothing is 0, and its logarithm ``-inf``; where the sum is 0
+    the gradient is 0. A negative sum gives NaN, unless ``return_sign`` asks for the logarithm of the sum's absolute
     value and its sign, whose derivative is 0.
 
     Raises:
