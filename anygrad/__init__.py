@@ -14,6 +14,7 @@ import math as _math
 import numpy as _np
 
 from anygrad import fft, graph, linalg, special, testing
+from anygrad.anomaly import detect_anomaly
 from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
@@ -237,6 +238,7 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "default_device",
+    "detect_anomaly",
     "device",
     "devices",
     "diff",

@@ -19,9 +19,10 @@ from anygrad.primitive import Array, describe, rank, scalar_results
 from anygrad.pullback import JoinPullback, OutputPullback, Pullback
 
 if TYPE_CHECKING:
+    from anygrad.drawing import Drawing
     from anygrad.tensor import Tensor
 
-__all__ = ["Node", "awaited", "backward", "enable_grad", "is_grad_enabled", "join", "no_grad"]
+__all__ = ["Node", "awaited", "backward", "draw", "enable_grad", "is_grad_enabled", "join", "no_grad"]
 
 Edge: TypeAlias = "Node | Tensor"
 Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
@@ -58,9 +59,14 @@ class Node:
     @property
     def creators(self) -> tuple[Edge, ...]:
         """What the operation's result was made from: leaf Tensors, and Nodes for intermediates."""
-        if isinstance(self.pullback, OutputPullback):
+        if self.stands_for_output:
             return self.parents[0].creators  # type: ignore[union-attr]  # the Node of the operation
         return tuple(parent for parent in self.parents if parent is not None)
+
+    @property
+    def stands_for_output(self) -> bool:
+        """Whether it is one of several results of an operation, whose own node is its parent."""
+        return isinstance(self.pullback, OutputPullback)
 
     def output(self, index: int) -> Node:
         """A node that stands for one of the operation's several results; this one then waits for all of them."""
@@ -176,6 +182,31 @@ def is_grad_enabled() -> bool:
     True
     """
     return mode.threshold <= mode.level
+
+
+def draw(tensor: Tensor) -> Drawing:
+    """A picture of how a Tensor was made: as a tree when printed, and as Graphviz source and SVG.
+
+    Args:
+        tensor: whose graph to show; operations stand above what they were made from.
+
+    Returns:
+        A drawing: ``print`` it, show it in a notebook, or use its ``source`` and ``svg()``.
+
+    Raises:
+        TypeError: it is no Tensor.
+
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> print(ag.graph.draw(ag.sum(ag.sin(x) * x)))
+    sum  ()
+    `-- multiply  (2,)
+        |-- sin  (2,)
+        |   `-- Tensor #3  (2,) float64
+        `-- Tensor #3 (above)
+    """
+    from anygrad.drawing import drawing_of
+
+    return drawing_of(tensor)
 
 
 # --- the engine -------------------------------------------------------------------------------------------------------

@@ -62,6 +62,16 @@ scalar_results: dict[type, Callable[[Any], Array]] = {}
 """For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
 
 
+observers: list[Callable[[Primitive, type, Implementation], Implementation]] = []
+"""What is put around each implementation when a table is filled, while something watches all operations."""
+
+
+def forget_implementations() -> None:
+    """Empty all tables, to be filled anew."""
+    for p in primitives.values():
+        p.table.clear()
+
+
 # --- array types ------------------------------------------------------------------------------------------------------
 
 
@@ -82,8 +92,7 @@ def register_type(array_type: type, maker: Maker, device_of: DeviceOf) -> None:
     """
     _makers[array_type] = _Entry(maker, device_of)
     _ranks.clear()
-    for p in primitives.values():
-        p.table.clear()
+    forget_implementations()
 
 
 def register_finder(finder: Callable[[type], bool]) -> None:
@@ -151,7 +160,10 @@ class Table(dict[type, Implementation]):
                 f"{self.primitive.name}: no backend handles {array_type.__module__}.{array_type.__qualname__}; "
                 f"give an array or an anygrad.Tensor (or add its library with anygrad.register_backend)"
             )
-        made = self[array_type] = entry.maker(self.primitive, array_type)
+        made = entry.maker(self.primitive, array_type)
+        for observe in observers:
+            made = observe(self.primitive, array_type, made)
+        self[array_type] = made
         return made
 
 

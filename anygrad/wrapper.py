@@ -29,6 +29,10 @@ IN_PLACE = {
 IN_PLACE |= {"and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
 
 
+families: list[type[Wrapper]] = []
+"""Tensor, Dual and Batch."""
+
+
 def bottom(x: Any) -> Array:
     """The library's own array under all wrappers."""
     while isinstance(x, Wrapper):
@@ -56,6 +60,7 @@ class Wrapper(ArrayMixin):
         if is_family:
             cls.family = cls
             cls._levels = {0: cls}
+            families.append(cls)
 
     @classmethod
     def at_level(cls, level: int) -> type[Any]:
@@ -193,6 +198,13 @@ def set_operators(wrapper: type[Any]) -> None:
     for name, method in operators_of(wrapper).items():
         setattr(wrapper, name, method)
     wrapper.__hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def reset_operators() -> None:
+    """Take the operators of all wrappers from the tables again, after these were emptied."""
+    for family in families:
+        for wrapper in family._levels.values():
+            set_operators(wrapper)
 
 
 def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:

@@ -435,7 +435,7 @@ class custom_jvp(_Custom):
     ... def log1pexp(x):
     ...     return ag.log1p(ag.exp(x))
     >>> log1pexp.defjvp(lambda primals, tangents: (log1pexp(*primals), tangents[0] / (1 + ag.exp(-primals[0]))))
-    >>> ag.grad(log1pexp)(1000.0)
+    >>> ag.grad(log1pexp)(100.0)
     array(1.)
     """
 
