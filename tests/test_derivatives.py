@@ -59,7 +59,9 @@ def test_all_ways_to_a_hessian_agree():
 NESTED: list[Operation] = [
     operation
     for operation in OPERATIONS
-    if operation.is_differentiable and operation.name not in ("astype", "index_iadd")
+    if operation.is_differentiable
+    and operation.name not in ("astype", "index_iadd")
+    and not operation.name.startswith("unique_")  # the shape depends on values, which vmap refuses
 ]
 
 

@@ -361,9 +361,12 @@ def test_every_operation_has_an_entry():
     assert not NOT_OPERATIONS - (own | public | {"graph", "backends"})
 
 
+GATHER = {"repeat", "unique_all", "unique_counts", "unique_inverse"}  # with the primitive of their name for the indices
+
+
 def test_the_table_says_of_every_primitive_whether_it_has_a_derivative():
     for name, operation in BY_NAME.items():
-        if name in primitives and name != "repeat":  # which gathers, with the primitive of its name for the indices
+        if name in primitives and name not in GATHER:
             assert operation.is_differentiable == (primitives[name].kind != "none"), name
 
 
@@ -405,3 +408,25 @@ def test_a_reduction_over_any_axes_is_the_adjoint_of_its_directional_derivative(
     np.testing.assert_allclose(
         np.sum(leaf.grad.numpy() * direction), slope / (12 * h), rtol=1e-7, atol=1e-8 * (1 + abs(slope / h))
     )
+
+
+# --- distinct values --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["unique_values", "unique_counts", "unique_inverse", "unique_all"])
+def test_of_equal_elements_one_gets_the_gradient(name, device):
+    if name == "unique_all" and device == "torch:cpu":
+        pytest.skip("array-api-compat: unique_all() not yet implemented for pytorch")
+    array = np.array([[3.0, 1.0, 3.0], [2.0, 1.0, 3.0]])
+    x = ag.Tensor(array, device=device, requires_grad=True)
+    expected = getattr(np, name)(array)
+    for result in (getattr(ag, name)(x), getattr(ag, name)(array)):
+        got = [result] if name == "unique_values" else list(result)
+        for part, value in zip(got, [expected] if name == "unique_values" else expected, strict=True):
+            np.testing.assert_array_equal(on_host(part), value)
+    values = getattr(ag, name)(x)
+    values = values if name == "unique_values" else values.values
+    ag.sum(values * ag.asarray([1.0, 10.0, 100.0], device=device)).backward()
+    gradient = on_host(x.grad)
+    for value, weight in ((1.0, 1.0), (2.0, 10.0), (3.0, 100.0)):
+        assert sorted(gradient[array == value])[-1] == weight == gradient[array == value].sum()

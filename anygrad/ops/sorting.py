@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.ops.indexing import take_along_axis
+from anygrad.ops.creation import new_arange, new_zeros
+from anygrad.ops.indexing import index_set, take, take_along_axis
+from anygrad.ops.manipulation import reshape
 from anygrad.primitive import Array, nondifferentiable
 
 
@@ -35,37 +37,66 @@ def isin(x1: Array, x2: Array, /, *, invert: bool = False) -> Array:
     """
 
 
+# The values are read again where they were found, which gives them a gradient; of equal elements one gets it.
+
+
 @nondifferentiable
+def _unique_inverse(x: Array, /) -> Any:
+    """The library's own function."""
+
+
+@nondifferentiable
+def _unique_all(x: Array, /) -> Any:
+    """The library's own function."""
+
+
 def unique_values(x: Array, /) -> Array:
-    """The distinct elements of an array.
+    """The distinct elements of an array; of equal ones one gets the gradient.
 
     >>> ag.unique_values(ag.Tensor([2, 1, 2]))
     Tensor([1, 2])
     """
+    return unique_inverse(x)[0]
 
 
 @nondifferentiable
+def _unique_counts(x: Array, /) -> Any:
+    """The library's own function."""
+
+
 def unique_counts(x: Array, /) -> Any:
     """The distinct elements and how often each occurs.
 
     >>> ag.unique_counts(ag.Tensor([2, 1, 2])).values
     Tensor([1, 2])
     """
+    found = _unique_counts(x)
+    return found._replace(values=unique_values(x))
 
 
-@nondifferentiable
 def unique_inverse(x: Array, /) -> Any:
     """The distinct elements and, for each element of the array, the index of its value among them.
 
     >>> ag.unique_inverse(ag.Tensor([2, 1, 2])).values
     Tensor([1, 2])
     """
+    found = _unique_inverse(x)
+    return found._replace(values=_read_again(x, found.inverse_indices, found.values))
 
 
-@nondifferentiable
 def unique_all(x: Array, /) -> Any:
     """The distinct elements, their first indices, the inverse and the counts.
 
     >>> ag.unique_all(ag.Tensor([2, 1, 2])).values
     Tensor([1, 2])
     """
+    found = _unique_all(x)
+    return found._replace(values=take(reshape(x, (-1,)), found.indices, axis=0))
+
+
+def _read_again(x: Array, inverse: Array, values: Array) -> Array:
+    """The distinct values, each read from an element that has it."""
+    flat = reshape(x, (-1,))
+    places = new_zeros(inverse, tuple(values.shape))
+    places = index_set(places, new_arange(inverse, flat.shape[0]), reshape(inverse, (-1,)))
+    return take(flat, places, axis=0)

@@ -88,6 +88,8 @@ STATS = [
     Case("stats.kstat", x, 3),
     Case("stats.kstatvar", x, 2),
     Case("stats.lmoment", x),
+    Case("stats.mode", x),
+    Case("stats.mode", table),
     Case("stats.moment", table, 3),
     Case("stats.monte_carlo_test", x, of=lambda r: r.statistic).by(monte_carlo),
     Case("stats.pearsonr", x, y),
