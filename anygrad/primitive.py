@@ -215,6 +215,9 @@ class Primitive:
         self.outputs = outputs
         self.chapter = next((part for part in self.__module__.split(".") if part in CHAPTERS), "")
         self.table = Table(self)
+        taken = primitives.get(self.name)
+        if taken is not None and taken.__module__ != self.__module__:
+            raise ValueError(f"an operation named {self.name!r} exists already, in {taken.__module__}; choose another")
         primitives[self.name] = self
 
     def __repr__(self) -> str:
@@ -378,8 +381,16 @@ def parameters_of(rule: Any) -> tuple[str, ...]:
 
 
 def _only_documents(function: Callable[..., Any]) -> bool:
+    """Whether there is nothing in a function's body but its documentation."""
     code = function.__code__
-    return not code.co_names and set(code.co_consts) <= {None, function.__doc__}
+    return code.co_code in _EMPTY and set(code.co_consts) <= {None, function.__doc__}
+
+
+def _documented() -> None:
+    """A body of documentation."""
+
+
+_EMPTY = (_documented.__code__.co_code, (lambda: None).__code__.co_code)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -13,18 +13,11 @@ from anygrad.primitive import observers
 
 def test_the_operation_that_makes_the_first_bad_number_is_named_with_its_line():
     x = ag.Tensor([1.0, 0.0], requires_grad=True)
-    with (
-        pytest.raises(
-            FloatingPointError, match=r"log made -inf at index \(1,\).*test_diagnosis.py:\d+: y = ag.log\(x\)"
-        ),
-        ag.detect_anomaly(),
-    ):
-        y = x * 2.0
-        y = ag.log(x)
-        y = ag.exp(y)
-    with pytest.raises(FloatingPointError, match=r"divide made nan at index \(1,\).*y = x / x"):
-        with ag.detect_anomaly():
-            y = x / x
+    message = r"log made -inf at index \(1,\).*test_diagnosis.py:\d+: ag.exp\(ag.log\(x \* 2.0\)\)"
+    with ag.detect_anomaly(), pytest.raises(FloatingPointError, match=message):
+        ag.exp(ag.log(x * 2.0))
+    with ag.detect_anomaly(), pytest.raises(FloatingPointError, match=r"divide made nan at index \(1,\).*ag.divide"):
+        ag.divide(x, x)
 
 
 def test_operations_on_what_is_not_finite_already_are_not_blamed():

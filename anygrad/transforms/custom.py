@@ -24,8 +24,8 @@ from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.indexing import getitem
 from anygrad.ops.manipulation import broadcast_to, stack
 from anygrad.ops.reductions import sum
-from anygrad.primitive import rank
-from anygrad.pullback import OutputPullback, Pullback
+from anygrad.primitive import describe, rank, scalar_results
+from anygrad.pullback import OutputPullback, Pullback, match
 from anygrad.record import edge_of, shape_and_dtype, unwrap
 from anygrad.tensor import Tensor
 from anygrad.transforms._arguments import check_callable, name_of, next_level
@@ -73,7 +73,7 @@ def apply(rules: Rules, arrays: list[Any]) -> Any:
         return _on_duals(rules, arrays, type(outermost))
     if isinstance(outermost, Batch):
         return _on_batches(rules, arrays, type(outermost))
-    return rules.run(arrays)
+    return mapped(lambda y: scalar_results[type(y)](y) if type(y) in scalar_results else y, rules.run(arrays))
 
 
 def _is_inexact(x: Any) -> bool:
@@ -144,11 +144,28 @@ class FunctionPullback(Pullback):
             if isinstance(some, Tensor) and some.level == tensor_type.level:  # the pass itself is recorded
                 _, residuals = rules.run_and_save(inputs)
             cotangents = rules.pull(residuals, unflatten(structure, full))
-            return [None if p is None else _zero_if_none(c, x) for c, p, x in zip(cotangents, parents, inputs)]
+            shaped = [
+                _shaped(c, x, f"{rules.name}: the cotangent of argument {i}")
+                for i, (c, x) in enumerate(zip(cotangents, inputs))
+            ]
+            return [None if p is None else c for c, p in zip(shaped, parents)]
 
         self.run = run
         self.fresh = itertools.repeat(False)
         self.output = OutputPullback(self.op, len(outputs))
+
+
+def _shaped(c: Any, x: Any, what: str) -> Any:
+    """A cotangent of an array's dtype, zeros for None.
+
+    Raises:
+        ValueError: it has another shape.
+    """
+    if c is None:
+        return zeros_like(x)
+    if tuple(c.shape) != tuple(x.shape):
+        raise ValueError(f"{what} must have its shape {tuple(x.shape)}, given {describe(c)}; sum what was broadcast")
+    return match(c, (tuple(x.shape), x.dtype))
 
 
 def _zero_if_none(c: Any, x: Any) -> Any:
