@@ -30,6 +30,15 @@ def bell_of_points(s: Any, k: Any) -> Any:
     return bell(xp(s).linalg.vector_norm(s, axis=-1), k)
 
 
+def qmc_quad(function: Any, p: Any) -> Any:
+    from scipy.stats import qmc
+
+    def integrand(s: Any) -> Any:
+        return xp(p).exp(-p[0] * xp(p).sum(xp(p).asarray(s) ** 2, axis=0))
+
+    return function(integrand, 0 * p[:2], p[1:], n_points=32, n_estimates=4, qrng=qmc.Halton(2, seed=1))
+
+
 INTEGRATE = [
     Case("integrate.trapezoid", y, t),
     Case("integrate.cumulative_trapezoid", y, t, initial=0),
@@ -40,6 +49,7 @@ INTEGRATE = [
     Case("integrate.tanhsinh", point, point + 1, of=lambda r: r.integral).by(
         lambda f, k, stop: f(bell, 0.5 * k, stop, args=(k,))
     ),
+    Case("integrate.qmc_quad", point, of=lambda r: r.integral).by(qmc_quad),
     Case("integrate.cubature", point, of=lambda r: r.estimate).by(
         lambda f, p: f(bell_of_points, 0.1 * p[:2], p[1:], args=(p[0],))
     ),
@@ -150,7 +160,13 @@ SIGNAL = [
         for name in ["lp2lp_zpk", "lp2hp_zpk", "lp2bp_zpk", "lp2bs_zpk", "zpk2tf"]
     ),
     *(Case(f"signal.{name}", numerator, denominator) for name in ["lp2lp", "lp2hp", "lp2bp", "lp2bs"]),
-    Case("signal.freqz_sos", sections, worN=frequencies).by(lambda f, s, **at: f(unit_sections(s), **at)),
+    *(
+        Case(f"signal.{name}", sections, worN=frequencies).by(lambda f, s, **at: f(unit_sections(s), **at))
+        for name in ("freqz_sos", "sosfreqz")
+    ),
+    Case("signal.cheb1ord", np.array([0.2, 0.5]), np.array([0.1, 0.6]), 3, 40),
+    Case("signal.kaiser_atten", 5, np.asarray(0.3)),
+    Case("signal.kaiser_beta", np.asarray(30.0)),
     Case("signal.sos2tf", sections),
     Case("signal.tf2zpk", numerator, denominator, of=of_roots),
     Case("signal.sos2zpk", sections, of=of_roots),
@@ -180,7 +196,23 @@ def slerp(function: Any, quaternion: Any) -> Any:
 
 ROTATION = "spatial.transform.Rotation"
 RIGID = "spatial.transform.RigidTransform"
+
+
+def product(_: Any, q: Any) -> Any:
+    return (rotation(q) * rotation(q[::-1, ...])).as_quat()
+
+
+def moved(function: Any, v: Any, *args: Any) -> Any:
+    from scipy.spatial.transform import RigidTransform
+
+    return function(RigidTransform.from_translation(v), *args)
+
+
+knots = np.array([0.0, 0.0, 0.0, 0.0, 1.5, 4.0, 4.0, 4.0, 4.0])
+spline = np.array([0.4, -1.2, 0.7, 2.0, 0.3, 0.0, 0.0, 0.0, 0.0])
+
 OTHERS = [
+    *(Case(f"interpolate.{name}", knots, spline).by(lambda f, t, c: f((t, c, 3))) for name in ("splder", "splantider")),
     Case("cluster.vq.whiten", grid),
     Case("constants.convert_temperature", point, "C", "F"),
     Case("constants.lambda2nu", point),
@@ -205,6 +237,11 @@ OTHERS = [
     Case(f"{ROTATION}.inv", quaternions).by(lambda f, q: f(rotation(q)).as_matrix()),
     Case(f"{ROTATION}.mean", quaternions).by(lambda f, q: f(rotation(q)).as_matrix()),
     Case(f"{ROTATION}.align_vectors", vectors, targets).by(lambda f, v, w: f(v, w)[0].as_matrix()),
+    Case(f"{ROTATION}.__mul__", quaternions).by(product),
+    Case(f"{ROTATION}.__pow__", quaternions).by(lambda f, q: f(rotation(q), 0.5).as_quat()),
+    Case(f"{ROTATION}.reduce", quaternions).by(lambda f, q: f(rotation(q)).as_quat()),
+    *(Case(f"{RIGID}.{name}", vectors).by(moved) for name in ("as_exp_coords", "as_dual_quat", "as_matrix")),
+    Case(f"{RIGID}.apply", vectors, targets).by(moved),
     Case("spatial.transform.Slerp", quaternions).by(slerp),
     Case(f"{RIGID}.from_translation", vectors).by(lambda f, v: f(v).as_matrix()),
     Case(f"{RIGID}.from_exp_coords", rng.normal(size=(2, 6))).by(lambda f, v: f(v).as_matrix()),

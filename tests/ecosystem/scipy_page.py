@@ -27,6 +27,9 @@ DIFFERENTIATED: list[Case] = [
 ]
 REFUSED: list[Case] = _lists(scipy_refused)
 
+# These change an array through a view of it, which changes a NumPy array and no Tensor: their values are wrong.
+WRONG = ["integrate.nsum", "signal.oaconvolve"]
+
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
     "gives a Python number": "asks for a Python number",
@@ -85,15 +88,16 @@ def section() -> str:
     for module in modules:  # a function that refuses some arguments alone is counted where it works
         works = counts[module, "differentiated"]
         counts[module, "refused"] = [name for name in counts[module, "refused"] if name not in works]
-    totals = [sum(len(counts[module, group]) for module in modules) for group in groups]
+    totals = [sum(len(counts[module, group]) for module in modules) for group in groups] + [len(WRONG)]
     lines = [
         START,
         "",
-        "| module | tried | gradient | step function | refused | gradient lost silently |",
-        "|---|---|---|---|---|---|",
+        "| module | tried | gradient | step function | refused | wrong | gradient lost silently |",
+        "|---|---|---|---|---|---|---|",
     ]
     for module in modules:
         row = [len(counts[module, group]) for group in groups]
+        row.append(len([name for name in WRONG if name.startswith(f"{module}.")]))
         lines.append(f"| `{module}` | {sum(row)} | {' | '.join(map(str, row))} | 0 |")
     lines += [f"| all | {sum(totals)} | {' | '.join(map(str, totals))} | 0 |", "", "### With the right gradient", ""]
     lines += [_listed(module, counts[module, "differentiated"]) for module in modules]

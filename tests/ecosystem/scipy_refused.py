@@ -19,6 +19,7 @@ kernel = rng.normal(size=(3, 3))
 line = kernel[0].copy()
 b, a = np.array([0.3, 0.5, 0.2]), np.array([1.0, -0.4, 0.1])
 t = np.arange(12.0)
+band = np.array([0.2, 0.5])
 symmetric = kernel @ kernel.T + np.eye(3)
 state_space = (
     np.array([[0.1, 1.0], [-2.0, -3.0]]),
@@ -72,6 +73,12 @@ STATS = [
     Case("stats.dunnett", x, y, control=x * y),
     Case("stats.wasserstein_distance_nd", grid, grid + 1),
     Case("stats.chi2_contingency", np.exp(kernel)),
+    Case("stats.binned_statistic_2d", x, y, x * y),
+    Case("stats.binned_statistic_dd", [x, y], x * y),
+    *named("stats", "tiecorrect ppcc_max", x),
+    Case("stats.multiscale_graphcorr", grid, grid[::-1].copy(), reps=2),
+    Case("stats.logrank", np.exp(x), np.exp(y)),
+    Case("stats.page_trend_test", grid),
     Case("stats.gaussian_kde", x).by(lambda f, x: f(x)(x)),
     *named("stats", "norm.pdf norm.logpdf norm.cdf expon.pdf norm.fit", x),
     Case("stats.multivariate_normal.pdf", x),
@@ -83,6 +90,18 @@ def norm_cdf(s: Any) -> Any:
     from scipy import special
 
     return special.ndtr(s)
+
+
+def transform() -> types.ModuleType:
+    from scipy.spatial import transform
+
+    return transform
+
+
+def splrep() -> Any:
+    from scipy import interpolate
+
+    return interpolate.splrep(t, x)
 
 
 def shrinking(s: Any, u: Any) -> Any:
@@ -144,6 +163,24 @@ SIGNAL = [
     *named("signal", "lfilter filtfilt", b, a, x),
     *named("signal", "lfilter_zi bilinear tf2sos tf2ss residue residuez", b, a),
     Case("signal.butter", 2, p[:2] ** 2 / 9 + np.array([0.1, 0.3]), btype="band"),
+    *named("signal", "bessel iirfilter", 2, band, btype="band"),
+    *named("signal", "cheby1 cheby2", 2, 3.0, band, btype="band"),
+    Case("signal.ellip", 2, 1.0, 20.0, band, btype="band"),
+    *named("signal", "buttord cheb2ord", np.array([0.2, 0.5]), np.array([0.1, 0.6]), 3, 40),
+    *named("signal", "iirnotch iirpeak", np.asarray(0.3), np.asarray(2.0)),
+    *named("signal", "invres invresz", b, a, p),
+    *named("signal", "ss2tf ss2zpk lti dlti StateSpace", *state_space),
+    *named("signal", "impulse step", state_space),
+    *named("signal", "freqresp bode", state_space, t[1:4].copy()),
+    Case("signal.TransferFunction", b, a),
+    Case("signal.ZerosPolesGain", line, line, 1.0),
+    Case("signal.istft", grid + 0j),
+    Case("signal.argrelextrema", x, np.greater),
+    Case("signal.peak_prominences", np.sin(t), np.array([2])),
+    Case("signal.symiirorder2", long, 0.5, 0.2),
+    Case("signal.ShortTimeFFT", long).by(lambda f, x: f(np.ones(4), 2, 1.0).stft(x)),
+    Case("signal.CZT", x).by(lambda f, x: f(12)(x)),
+    Case("signal.ZoomFFT", x).by(lambda f, x: f(12, 0.3)(x)),
     Case("signal.deconvolve", x, a),
     *named("signal", "detrend medfilt wiener cspline1d qspline1d czt find_peaks argrelmax argrelmin unique_roots", x),
     *named("signal", "periodogram sawtooth square gausspulse", x),
@@ -188,6 +225,11 @@ NDIMAGE = [
     *named("ndimage", "percentile_filter rank_filter", grid, 2, 3),
     *named("ndimage", "shift zoom rotate", grid, 1.3),
     *named("ndimage", "fourier_gaussian fourier_shift fourier_uniform fourier_ellipsoid", grid, 1.0),
+    *named(
+        "ndimage", "sum_labels distance_transform_bf distance_transform_cdt maximum_position minimum_position", grid
+    ),
+    *named("ndimage", "binary_erosion binary_dilation binary_opening binary_closing binary_fill_holes", grid),
+    Case("ndimage.labeled_comprehension", grid, None, None, np.mean, float, 0),
     Case("ndimage.affine_transform", grid, np.eye(2) * 0.9),
     Case("ndimage.map_coordinates", grid, np.array([[1.2, 3.3], [0.4, 2.2]])),
     Case("ndimage.generic_filter", grid, np.sum, 3),
@@ -207,6 +249,17 @@ INTERPOLATE = [
     *named("interpolate", "splrep lagrange", t, x),
     Case("interpolate.AAA", t, x).by(lambda f, t, x: f(t, x, clean_up=False)(t)),
     Case("interpolate.pade", x, 2),
+    Case("interpolate.InterpolatedUnivariateSpline", t, x).by(lambda f, t, x: f(t, x)(t)),
+    Case("interpolate.LSQUnivariateSpline", t, x).by(lambda f, t, x: f(t, x, [5.0])(t)),
+    *named("interpolate", "splprep make_splprep", [x, y], s=1.0),
+    Case("interpolate.make_lsq_spline", t, x).by(lambda f, t, x: f(t, x, np.r_[[0.0] * 4, 5.0, [11.0] * 4])(t)),
+    Case("interpolate.krogh_interpolate", t[:4].copy(), p, 0.5),
+    Case("interpolate.generate_knots", t, x).by(lambda f, t, x: list(f(t, x, s=1.0))),
+    *(Case(f"interpolate.{name}", p).by(lambda f, p: f(p, splrep())) for name in ("splev", "spalde")),
+    *(
+        Case(f"interpolate.{name}", grid[:, :2].copy(), grid[:, 2].copy()).by(lambda f, p, v: f(p, v)(p))
+        for name in ("CloughTocher2DInterpolator", "NearestNDInterpolator")
+    ),
     Case("interpolate.CubicHermiteSpline", t, x, y).by(lambda f, t, x, y: f(t, x, y)(t)),
     *(
         Case(f"interpolate.{name}", kernel, Constant(t[:4])).by(lambda f, c, t: f(c, t)(t))
@@ -241,6 +294,12 @@ SPATIAL = [
     ),
     Case("spatial.distance.jensenshannon", p, p[::-1].copy()),
     Case("spatial.distance.minkowski", x, y, 3),
+    Case("spatial.distance.mahalanobis", line, kernel[1].copy(), symmetric),
+    Case("spatial.distance.seuclidean", x, y, np.exp(x)),
+    Case("spatial.distance.directed_hausdorff", grid, kernel @ grid[:3]),
+    Case("spatial.transform.RotationSpline", grid[:, :4].copy()).by(
+        lambda f, q: f(t[:6], transform().Rotation.from_quat(q))(0.5)
+    ),
     Case("spatial.distance.pdist", grid),
     Case("spatial.distance.cdist", grid, kernel @ grid[:3]),
     Case("spatial.geometric_slerp", np.eye(3)[0], np.eye(3)[1], 0.3),
@@ -256,5 +315,6 @@ CLUSTER = [
     Case("cluster.vq.vq", grid, grid[:2].copy()),
     Case("cluster.vq.kmeans", grid, grid[:2].copy()),
     Case("cluster.vq.kmeans2", grid, grid[:2].copy()),
-    *named("cluster.hierarchy", "linkage ward single complete average centroid", grid),
+    *named("cluster.hierarchy", "linkage ward single complete average centroid median weighted", grid),
+    Case("cluster.hierarchy.fclusterdata", grid, 1.0),
 ]

@@ -26,6 +26,7 @@ SPECIAL = [
     # no derivative in their parameters has a closed form, which these say; in their argument it has
     *(Case(f"special.{name}", a, positive) for name in ["gammainc", "gammaincc", "chdtr", "chdtrc", "stdtr"]),
     *(Case(f"special.{name}", a, b, unit) for name in ("betainc", "betaincc")),
+    *(Case(f"special.{name}", a, b, positive) for name in ("fdtr", "fdtrc")),
     Case("special.polygamma", 2, positive),
     Case("special.logsumexp", grid),
     Case("special.logsumexp", grid, axis=1, b=np.array([[1.0, 2.0, 0.5]])),
