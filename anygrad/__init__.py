@@ -13,6 +13,7 @@ import math as _math
 
 import numpy as _np
 
+from anygrad import einops as _einops
 from anygrad import fft, graph, linalg, special, testing
 from anygrad.anomaly import detect_anomaly
 from anygrad.backends import Backend, backends, register_backend
@@ -184,6 +185,8 @@ uint8 = _np.uint8
 uint16 = _np.uint16
 uint32 = _np.uint32
 uint64 = _np.uint64
+
+_einops.watch()
 
 __all__ = [
     "Backend",

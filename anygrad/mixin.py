@@ -161,6 +161,12 @@ class ArrayMixin:
         """The elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
         return reshape(self, tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape)
 
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order, reversed if none is given: ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``."""
+        if not axes or axes == (None,):
+            return self.T
+        return permute_dims(self, axes if isinstance(axes[0], int) else tuple(axes[0]))
+
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As :func:`anygrad.sum`."""
         return sum(self, axis=axis, keepdims=keepdims)
