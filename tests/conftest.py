@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("JAX_ENABLE_X64", "1")
-os.environ.setdefault(
-    "SCIPY_ARRAY_API", "1"
-)  # read when SciPy is imported: its functions then take any library's arrays
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # read when SciPy is imported; it then takes any library's arrays
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # compiling small programs takes longer than running them
 
 import numpy as np
