@@ -37,7 +37,7 @@ from anygrad.ops.reductions import any, max, sum
 from anygrad.ops.searching import where
 from anygrad.primitive import Array, Primitive, rank
 
-__all__ = ["BatchRule", "Unbatched", "batch_rule_of"]
+__all__ = ["BatchRule", "Unbatched", "batch_rule_of", "loop_rule", "refused_rule"]
 
 Params: TypeAlias = dict[str, Any]
 BatchRule: TypeAlias = Callable[[Primitive, Sequence[Any], Sequence[bool], Params, int], Any]
@@ -62,7 +62,7 @@ def batch_rule_of(op: Primitive) -> BatchRule:
     if op.name in rules:
         return rules[op.name]
     is_elementwise = op.kind == "elementwise" or op.__module__ == "anygrad.ops.logic"
-    return _aligned_rule if is_elementwise else _loop
+    return _aligned_rule if is_elementwise else loop_rule
 
 
 def _rule(*names: str) -> Callable[[BatchRule], BatchRule]:
@@ -124,7 +124,8 @@ def _aligned_rule(op: Primitive, operands: Sequence[Any], is_batched: Sequence[b
     return op.apply(_aligned(operands, is_batched), params)
 
 
-def _loop(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+def loop_rule(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    """Member by member, with a warning once."""
     _warn_of_loop(op.name)
     members = [
         op.apply(tuple(indexing.getitem(x, i) if b else x for x, b in zip(operands, is_batched)), params)
@@ -206,7 +207,8 @@ def _along_several(
 
 
 @_rule("nonzero", "unique_values", "unique_counts", "unique_inverse", "unique_all", "repeat")
-def _refused(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+def refused_rule(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    """Not for batches: members would have results of different shapes."""
     raise TypeError("under vmap the shape of a result must not depend on values; use where() or a mask multiplied in")
 
 

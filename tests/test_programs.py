@@ -37,6 +37,14 @@ def derivatives(program: Program, inputs: list[Any]) -> tuple[list[Any], list[An
     return list(first(*inputs)), list(ag.grad(slope, everything)(*inputs))
 
 
+def forward_over_reverse(program: Program) -> list[Any]:
+    """The second of :func:`derivatives`, by other modes and on a batch."""
+    directions = [np.cos(np.arange(x.size)).reshape(x.shape) for x in program.inputs]
+    batch = [np.stack([d, -d]) for d in directions]
+    products = ag.vmap(lambda *ds: ag.hvp(lambda *xs: program(ag, *xs), program.inputs, ds))(*batch)
+    return [p[0] for p in products]
+
+
 def on_host(x: Any) -> np.ndarray:
     return ag.Tensor(x).numpy()
 
@@ -79,8 +87,10 @@ def derivatives_by_jax(program: Program) -> tuple[list[Any], list[Any]]:
 @given(programs())
 def test_derivatives_are_those_of_pytorch(program):
     pytest.importorskip("torch", reason="PyTorch is not installed")
-    for got, wanted, order in zip(derivatives(program, program.inputs), derivatives_by_torch(program), (1, 2)):
+    first, second = derivatives_by_torch(program)
+    for got, wanted, order in zip(derivatives(program, program.inputs), (first, second), (1, 2)):
         assert_agree(got, wanted, f"order {order} of\n{program}")
+    assert_agree(forward_over_reverse(program), second, f"forward over reverse mode of\n{program}")
 
 
 @sampled(12)
