@@ -40,7 +40,7 @@ CREATION = {
 }
 DEVICES = {"default_device", "device", "devices", "is_available", "set_default_device", "synchronize"}
 BACKENDS = {"Backend", "backends", "register_backend"}
-GRADIENTS = {"Tensor", "enable_grad", "graph", "is_grad_enabled", "no_grad", "register_container"}
+GRADIENTS = {"Tensor", "detect_anomaly", "enable_grad", "graph", "is_grad_enabled", "no_grad", "register_container"}
 GRADIENTS |= set(transforms.__all__)
 ON_SHAPES = {"broadcast_shapes"}
 ON_DTYPES = {"__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"}

@@ -285,6 +285,19 @@ def _jax_transposed(f: Callable[[Array], Array], shape: tuple[int, ...], y: Arra
     return x
 
 
+@jax.implement("searchsorted")
+def _jax_searchsorted(x1: Array, x2: Array, side: str = "left", sorter: Array = None) -> Array:
+    indices = jax.namespace.searchsorted(x1, x2, side=side, sorter=sorter)
+    return indices.astype(jax.namespace.arange(0).dtype)  # JAX gives int32, also where its other indices are int64
+
+
+@jax.implement("cumulative_prod")
+def _jax_cumulative_prod(x: Array, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    if dtype is None and kind_of(x.dtype) in "bi":
+        dtype = jax.namespace.prod(jax.namespace.zeros(0, dtype=x.dtype)).dtype  # of short integers a long one
+    return jax.namespace.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
+
+
 # --- array-api-strict: the standard and nothing else, with several devices, for tests ---------------------------------
 
 
@@ -339,11 +352,11 @@ def _dask_types() -> list[type]:
     return [dask.array.Array]
 
 
+# Dask's arrays can be assigned into, but not at every key: beside an integer a slice of negative step fails.
 dask = register_backend(
     "dask",
     namespace=library("array_api_compat.dask.array"),
     array_types=_dask_types,
-    mutable=True,
     special=scipy_special,  # whose functions Dask's arrays take themselves, block by block
     install="pip install 'dask[array]'",
 )
