@@ -1,0 +1,99 @@
+"""scikit-learn's estimators, kernels and metrics, as they are, on Tensors: the gradient is right, or they refuse."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+from tests.conftest import require_device
+
+sklearn = pytest.importorskip("sklearn", minversion="1.9", reason="needs scikit-learn 1.9")
+pytest.importorskip("scipy", minversion="1.14", reason="needs SciPy 1.14")
+
+from ecosystem import libraries_page  # noqa: E402
+from ecosystem.calls import Call, check, check_constant, check_elsewhere, keeps_gradient, labelled, refusal  # noqa: E402
+from ecosystem.sklearn_calls import DIFFERENTIATED, STEPS, X  # noqa: E402
+from ecosystem.sklearn_calls import y as target  # noqa: E402
+from ecosystem.sklearn_refused import NO_ARRAYS, REFUSED  # noqa: E402
+
+pytestmark = [
+    pytest.mark.skipif(
+        os.environ.get("SCIPY_ARRAY_API") != "1", reason="SCIPY_ARRAY_API=1 must be set before SciPy is imported"
+    ),
+    pytest.mark.filterwarnings("ignore"),  # scikit-learn's, of small samples and iterations cut short
+]
+
+
+@pytest.fixture
+def dispatch() -> Iterator[None]:
+    with sklearn.config_context(array_api_dispatch=True), np.errstate(all="ignore"):
+        yield
+
+
+@pytest.mark.usefixtures("dispatch")
+@pytest.mark.parametrize("case", labelled(DIFFERENTIATED))
+def test_the_gradient_is_that_of_finite_differences(case: Call) -> None:
+    assert keeps_gradient(check(case))
+
+
+@pytest.mark.usefixtures("dispatch")
+@pytest.mark.parametrize("case", labelled(STEPS))
+def test_labels_and_counts_are_constants(case: Call) -> None:
+    check_constant(case)
+
+
+@pytest.mark.parametrize("case", labelled(REFUSED))
+def test_what_would_lose_the_gradient_raises(case: Call) -> None:
+    with np.errstate(all="ignore"):
+        case.run([x.copy() for x in case.arrays], np.copy)  # a right call, of NumPy arrays
+        with sklearn.config_context(array_api_dispatch=True):
+            refusal(case, "sklearn")
+
+
+@pytest.mark.usefixtures("dispatch")
+@pytest.mark.parametrize("case", labelled(DIFFERENTIATED))
+def test_on_a_second_device(case: Call) -> None:
+    device = require_device("strict:device1")
+    if case.called == "GaussianRandomProjection":  # it multiplies with a NumPy array
+        with pytest.raises(ValueError, match="different devices"):
+            check_elsewhere(case, device)
+        return
+    check_elsewhere(case, device)
+
+
+@pytest.mark.usefixtures("dispatch")
+def test_a_refused_score_is_nan_in_a_search_unless_it_is_to_raise() -> None:
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import cross_val_score
+
+    x, y = ag.Tensor(X, requires_grad=True), ag.Tensor(target)
+    assert np.isnan(cross_val_score(Ridge(solver="svd"), x, y)).all()
+    with pytest.raises(RuntimeError, match="would lose the gradient"):
+        cross_val_score(Ridge(solver="svd"), x, y, error_score="raise")
+
+
+def test_every_estimator_is_in_a_table() -> None:
+    from sklearn.utils import all_estimators
+
+    tried = {case.called for case in (*DIFFERENTIATED, *STEPS, *REFUSED)} | set(NO_ARRAYS.split(" "))
+    assert {name for name, _ in all_estimators()} <= tried
+
+
+def test_the_pages_example_runs() -> None:
+    _, _, after = libraries_page.PAGE.read_text(encoding="utf-8").partition("\n## scikit-learn\n")
+    code = after.partition("```python\n")[2].partition("```")[0]
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "Tensor(" in run.stdout
+
+
+def test_the_page_says_what_was_found() -> None:
+    if not sklearn.__version__.startswith("1.9."):
+        pytest.skip("the page is about scikit-learn 1.9, whose functions it names")
+    libraries_page.check_section("scikit-learn")
