@@ -88,7 +88,9 @@ def test_every_estimator_is_in_a_table() -> None:
 def test_the_pages_example_runs() -> None:
     _, _, after = libraries_page.PAGE.read_text(encoding="utf-8").partition("\n## scikit-learn\n")
     code = after.partition("```python\n")[2].partition("```")[0]
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
     assert run.returncode == 0, run.stderr
     assert "Tensor(" in run.stdout
 
