@@ -6,7 +6,6 @@ import functools
 import math
 from typing import Any
 
-import array_api_compat.numpy as namespace
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, register_backend
@@ -31,11 +30,23 @@ class NumpyBackend(Backend):
         return np.asarray(value, dtype=dtype, copy=copy)
 
 
+class _Namespace:
+    """array-api-compat's view of NumPy, imported when something is first looked up in it.
+
+    With it come NumPy's f2py, testing and the like: half of the time that importing anygrad would take.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        import array_api_compat.numpy
+
+        return getattr(array_api_compat.numpy, name)
+
+
 SCALAR_TYPES = tuple({np.dtype(code).type for code in np.typecodes["All"] if code not in "SUVOMm"})
 
 numpy = register_backend(
     "numpy",
-    namespace=namespace,
+    namespace=_Namespace(),
     array_types=(np.ndarray, *SCALAR_TYPES),
     mutable=True,
     quiet=functools.partial(np.errstate, all="ignore"),
