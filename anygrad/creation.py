@@ -11,10 +11,12 @@ import numpy as np
 
 from anygrad.device import resolve
 from anygrad.ops import creation as like
+from anygrad.ops.datatypes import astype
 from anygrad.ops.manipulation import broadcast_to, stack
 from anygrad.ops.transfer import to_device
 from anygrad.primitive import Array, describe, device_of, rank
 from anygrad.tensor import Tensor
+from anygrad.wrapper import Wrapper
 
 __all__ = [
     "arange",
@@ -62,17 +64,17 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
         if device_of_parts is None:
             return Tensor(obj, dtype=dtype, device=device)
         obj, copy = _stacked(obj, device_of_parts), None
-    x = obj if isinstance(obj, Tensor) else Tensor(obj)
+    x = obj if isinstance(obj, Wrapper) else Tensor(obj)
     before = x.data
-    if device is not None and device != x.device:
-        x = x.to(device)
+    if device is not None and (place := resolve(device)).name != x.device:
+        x = to_device(x, place.name, source=x.device)
     if dtype is not None and np.dtype(dtype) != x.dtype:
-        x = x.to(np.dtype(dtype))
+        x = astype(x, np.dtype(dtype))
     if copy is False and x.data is not before:
         raise ValueError(
             f"asarray: copy=False, and another dtype or device needs a copy (dtype={dtype}, device={device})"
         )
-    return like.copy(x) if copy and x.data is before else x
+    return like.copy(x) if copy and x.data is before else x  # type: ignore[return-value]  # or a transform's array
 
 
 def _device_of_parts(obj: Any) -> str | None:
@@ -89,7 +91,9 @@ def _stacked(obj: Any, device: str) -> Tensor:
         if len(set(shapes)) > 1:
             raise ValueError(f"asarray: obj must be a rectangular list, given one with parts of shapes {shapes}")
         return stack(parts) if parts else Tensor([], device=device)
-    return obj if isinstance(obj, Tensor) else Tensor(obj, device=None if rank(type(obj)) >= 0 else device)
+    if isinstance(obj, Wrapper):
+        return obj  # type: ignore[return-value]  # or a transform's array
+    return Tensor(obj, device=None if rank(type(obj)) >= 0 else device)
 
 
 def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
@@ -196,7 +200,7 @@ def linspace(
         place = device or device_of(start if _is_array(start) else stop)
         share = linspace(0.0, 1.0, num, device=place, endpoint=endpoint)
         made = start * (1 - share) + stop * share
-        return made if dtype is None else made.to(np.dtype(dtype))  # type: ignore[no-any-return]
+        return made if dtype is None else astype(made, np.dtype(dtype))  # type: ignore[no-any-return]
     ends = [_number("linspace", name, value) for name, value in (("start", start), ("stop", stop))]
     (num,) = _lengths("linspace", num, "num")
     inferred = np.complex128 if any(isinstance(end, complex) for end in ends) else np.float64

@@ -375,6 +375,8 @@ def _as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str |
     """The raw array of a new Tensor."""
     if isinstance(data, Tensor):
         data = data.data
+    elif isinstance(data, Wrapper):  # inside out: what travels with the array would be lost
+        raise TypeError(f"Tensor: data is a {type(data).__name__}, an array under a transform; use anygrad.asarray")
     elif rank(type(data)) < 0:
         data = _from_python(data, requires_grad and dtype is None)
         data = move(data, resolve(device), dtype)

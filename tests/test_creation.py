@@ -222,3 +222,25 @@ def test_values_and_ends_may_be_tensors_and_the_gradient_travels_back(device):
     assert (value.grad.item(), stop.grad.item()) == (6.0 + 4.0 + 2.0, 2.0 + 1.5)
     assert ag.full(2, ag.Tensor(3, device=device), dtype=ag.float32).dtype == np.float32
     assert ag.arange(ag.Tensor(3)).tolist() == [0, 1, 2]
+
+
+def test_what_travels_with_an_array_under_a_transform_stays():
+    x, direction = np.array([1.0, -2.0, 3.0]), np.array([0.5, 1.0, -1.0])
+    made = {
+        "asarray": lambda x: ag.asarray(x, device="cpu") ** 2,
+        "asarray of another dtype": lambda x: ag.asarray(x, dtype=ag.complex128) ** 2,
+        "asarray of a list": lambda x: ag.asarray([x[0], x[1], x[2]]) ** 2,
+        "full": lambda x: ag.stack([ag.full((), x[i]) for i in range(3)]) ** 2,
+        "full_like": lambda x: ag.stack([ag.full_like(x[0], x[i]) for i in range(3)]) ** 2,
+    }
+    for name, f in made.items():
+        value, tangent = ag.jvp(f, (x,), (direction,))
+        np.testing.assert_allclose([value, tangent], [x**2, 2 * x * direction], err_msg=name)
+        mapped = ag.vmap(f)(np.stack([x, x + 1]))
+        np.testing.assert_allclose(mapped, [x**2, (x + 1) ** 2], err_msg=name)
+    line = ag.jvp(lambda x: ag.linspace(x, 1.0, 3, dtype=ag.float32), (1.0,), (1.0,))
+    np.testing.assert_allclose([part.tolist() for part in line], [[1.0, 1.0, 1.0], [1.0, 0.5, 0.0]])
+    with pytest.raises(TypeError, match=r"data is a Dual.*asarray"):
+        ag.jvp(lambda x: ag.Tensor(x) ** 2, (x,), (direction,))
+    with pytest.raises(TypeError, match=r"data is a Batch.*asarray"):
+        ag.vmap(lambda x: ag.Tensor(x) ** 2)(x)

@@ -85,6 +85,29 @@ def test_every_estimator_is_in_a_table() -> None:
     assert {name for name, _ in all_estimators()} <= tried
 
 
+@pytest.mark.usefixtures("dispatch")
+def test_inside_transforms() -> None:
+    from sklearn.decomposition import PCA
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler
+
+    def f(x):
+        return ag.sum(make_pipeline(MinMaxScaler(), PCA(2)).fit_transform(x)[0] ** 2)
+
+    rng = np.random.default_rng(0)
+    along, h = rng.normal(size=X.shape), 1e-5
+    gradient = ag.grad(f)(X)
+    assert type(gradient) is np.ndarray
+    value, tangent = ag.jvp(f, (X,), (along,))
+    np.testing.assert_allclose(value.item(), f(ag.Tensor(X)).item())
+    np.testing.assert_allclose(tangent.item(), np.sum(gradient * along))
+    second = (ag.grad(f)(X + h * along) - ag.grad(f)(X - h * along)) / (2 * h)
+    (product,) = ag.hvp(f, (X,), (along,))
+    np.testing.assert_allclose(product, second, rtol=1e-6, atol=1e-7)
+    with pytest.raises(TypeError, match="the truth of an array under vmap"):  # it looks for NaN before it begins
+        ag.vmap(f)(np.stack([X, X]))
+
+
 def test_the_pages_example_runs() -> None:
     _, _, after = libraries_page.PAGE.read_text(encoding="utf-8").partition("\n## scikit-learn\n")
     code = after.partition("```python\n")[2].partition("```")[0]
