@@ -86,6 +86,19 @@ def test_every_estimator_is_in_a_table() -> None:
 
 
 @pytest.mark.usefixtures("dispatch")
+def test_what_is_added_through_a_view_is_lost_as_the_page_says() -> None:
+    from sklearn.mixture import GaussianMixture
+
+    def covariances(x, kind, reg_covar):
+        options = {"init_params": "random", "random_state": 0, "max_iter": 1, "reg_covar": reg_covar}
+        return GaussianMixture(2, covariance_type=kind, **options).fit(x).covariances_
+
+    for kind in ("full", "tied", "diag", "spherical"):
+        expected = covariances(X, kind, 0.0 if kind == "full" else 0.1)
+        np.testing.assert_allclose(covariances(ag.Tensor(X), kind, 0.1).numpy(), expected, err_msg=kind)
+
+
+@pytest.mark.usefixtures("dispatch")
 def test_inside_transforms() -> None:
     from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
