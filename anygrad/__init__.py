@@ -45,20 +45,11 @@ from anygrad.ops.convolutions import conv, convolve, correlate
 from anygrad.ops.creation import tril, triu
 from anygrad.ops.elementwise import (
     abs,
-    acos,
-    acosh,
     add,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
     ceil,
     clip,
     conj,
     copysign,
-    cos,
-    cosh,
     divide,
     exp,
     expm1,
@@ -82,13 +73,9 @@ from anygrad.ops.elementwise import (
     remainder,
     round,
     sign,
-    sin,
-    sinh,
     sqrt,
     square,
     subtract,
-    tan,
-    tanh,
     trunc,
 )
 from anygrad.ops.indexing import index_add, index_set, take, take_along_axis
@@ -141,6 +128,7 @@ from anygrad.ops.reductions import all, any, cumulative_prod, cumulative_sum, di
 from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
 from anygrad.ops.segments import segment_sum
 from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values
+from anygrad.ops.trigonometry import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
 from anygrad.tensor import Tensor
 from anygrad.transforms import (
     checkpoint,

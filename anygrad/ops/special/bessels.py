@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from anygrad.ops.elementwise import abs, add, cos, divide, exp, multiply, negative, sign, sin, square, subtract
+from anygrad.ops.elementwise import abs, add, divide, exp, multiply, negative, sign, square, subtract
 from anygrad.ops.logic import less
 from anygrad.ops.searching import where
 from anygrad.ops.special.gammas import refused
+from anygrad.ops.trigonometry import cos, sin
 from anygrad.primitive import Array, elementwise
 
 NEAR = 0.1
