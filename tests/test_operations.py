@@ -291,6 +291,7 @@ def check_operation_on(operation: Operation, device: str) -> None:
                 check_on(operation, sample, device)
 
 
+@pytest.mark.filterwarnings("ignore:(var|std).*degrees of freedom:UserWarning")  # PyTorch's, once in a process
 @pytest.mark.parametrize("device", LIBRARIES)
 @every_operation
 def test_every_library_agrees_with_numpy(operation, device):

@@ -35,6 +35,7 @@ WAYS = {
     "gives a Python number": "asks for a Python number",
     "does not support ufuncs": "hands them to a ufunc of NumPy's",
     "has no derivative in": "anygrad has no derivative in this argument",
+    "Multiple namespaces": "makes NumPy arrays beside the Tensors, and refuses two libraries at once",
 }
 
 
