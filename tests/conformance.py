@@ -4,8 +4,9 @@
 
 ``--suite`` is a checkout of the array-api-tests, which are not part of this project; CONTRIBUTING.md says how to get
 them. Over NumPy the module under test is ``anygrad`` as it is; over another library the same with that library's device
-as the default. ``--peer`` runs the library underneath too, and then only what fails on anygrad alone counts as a
-failure. Further arguments go to pytest: ``-k test_add``, ``-x``.
+as the default. ``--peer`` runs the library underneath too, shows what fails on anygrad alone, and asks that no more
+tests fail than there: which tests of a library with gaps fail depends on the examples drawn. Further arguments go to
+pytest: ``-k test_add``, ``-x``.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.peer:
         runs["library"] = theirs = run(suite, library.module, environment, given.max_examples, options)
         failures = [test for test in failures if theirs.outcomes.get(test) != "failed"]
-        status = 1 if failures or not ours.outcomes else 0
+        status = 1 if len(ours.failures()) > len(theirs.failures()) or not ours.outcomes else 0
     console.print(table_of(runs))
     for test in failures:
         console.print(f"failed{f', and not on {library.module}' if given.peer else ''}: {test}", markup=False)

@@ -370,6 +370,23 @@ def test_complex_functions(name, x, wanted):
             np.testing.assert_equal(np.asarray(result).ravel()[0], wanted)
 
 
+@pytest.mark.parametrize("name", ["strict:cpu", "torch:cpu", "jax:cpu"])
+def test_other_libraries_special_values(name):
+    device = require_device(name)
+    x = ag.Tensor([INF, 1.0, -1.0, 7.0], device=device, requires_grad=True)
+    z = ag.Tensor([complex(INF, 2.0), complex(-0.0, 0.0), 1e-9 + 0j], device=device)
+    with np.errstate(all="ignore"):
+        y = x // ag.Tensor([2.0, -INF, INF, -2.0], device=device)
+        by_number = ag.Tensor([1.0, -1.0], device=device) // -INF
+        tanh, expm1 = ag.tanh(z[:2]), ag.expm1(z[1:])
+    np.testing.assert_equal(y.detach().numpy(), [INF, -0.0, -0.0, -4.0])
+    np.testing.assert_equal(by_number.numpy(), [-0.0, 0.0])
+    np.testing.assert_equal(tanh.numpy(), [1, -0.0])
+    np.testing.assert_equal(expm1.numpy(), [0, math.expm1(1e-9)])
+    y.backward()
+    assert x.grad.tolist() == [0.0] * 4
+
+
 # --- lists that hold arrays -------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from anygrad.backends import register_backend
 from anygrad.backends.generic import has_array, library, positions, spread
 from anygrad.backends.special import scipy_special
+from anygrad.backends.special_values import mend_special_values
 from anygrad.ops import convolutions
 from anygrad.ops.datatypes import kind_of
 from anygrad.ops.indexing import each_along, getitem
@@ -365,3 +366,7 @@ dask = register_backend(
 @dask.implement("take_along_axis")
 def _dask_take_along_axis(x: Array, indices: Array, axis: int = -1) -> Array:
     return getitem(x, each_along(indices, axis, x.shape))
+
+
+for _backend in (torch, jax, strict, dask):
+    mend_special_values(_backend)
