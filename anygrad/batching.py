@@ -165,7 +165,7 @@ def _like_one(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool]
 
 @_rule(
     *("sum", "mean", "prod", "max", "min", "var", "std", "all", "any", "count_nonzero", "vector_norm", "flip"),
-    *("logsumexp", "signed_logsumexp", "softmax", "log_softmax"),
+    *("logsumexp", "signed_logsumexp", "softmax", "log_softmax", "standardize"),
 )
 def _over_all(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """No axis means all of them."""

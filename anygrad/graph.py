@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from anygrad.ops.creation import copy
 from anygrad.ops.indexing import Scatter
 from anygrad.primitive import Array, describe, rank, scalar_results
-from anygrad.pullback import JoinPullback, OutputPullback, Pullback
+from anygrad.pullback import ADDED, JoinPullback, OutputPullback, Pullback, fused_pullbacks
 
 if TYPE_CHECKING:
     from anygrad.drawing import Drawing
@@ -328,8 +328,12 @@ def backward(
         if create_graph:
             saved = tuple(tensor_type.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
         pullback = node.pullback
+        fused = fused_pullbacks.get(type(g))
         try:
-            cotangents = pullback.run(g, parents, saved, node)
+            if fused is None:
+                cotangents = pullback.run(g, parents, saved, node)
+            else:
+                cotangents = fused(pullback, g, parents, saved, node, counts)
         except Exception as error:
             error.add_note(f"in the backward pass of {node.name!r}, with a cotangent {describe(g)}")
             raise
@@ -346,11 +350,13 @@ def backward(
                     is_fresh = True
             elif type(entry) is int:  # the first of several: kept as it came
                 is_dense = type(c) is not Scatter
-                counts[parent] = [entry - 1, c if is_dense else c.dense(), not is_dense]
+                counts[parent] = [entry - 1, c if is_dense else c.dense(), is_fresh or not is_dense]
                 continue
             else:
                 left, total, is_ours = entry
-                if type(c) is Scatter:
+                if c is ADDED:
+                    pass
+                elif type(c) is Scatter:
                     total = c.added_to(total, in_place=is_ours)
                     entry[2] = True
                 elif is_ours:

@@ -21,9 +21,16 @@ from anygrad.primitive import SCALARS, Array, Primitive, describe, parameters_of
 if TYPE_CHECKING:
     from anygrad.graph import Node
 
-__all__ = ["Cotangents", "JoinPullback", "Pullback", "promoted", "pullback_of"]
+__all__ = ["ADDED", "Cotangents", "JoinPullback", "Pullback", "fused_pullbacks", "promoted", "pullback_of"]
 
 Meta = tuple[tuple[int, ...], Any]
+
+fused_pullbacks: dict[type, Callable[..., Sequence[Any]]] = {}
+"""For array types on which a backward step can be one kernel: ``run(pullback, g, parents, saved, node, counts)``, called
+in place of ``pullback.run``. It sees the sums that the engine has begun, and may add to those that the engine owns."""
+
+ADDED: Any = object()
+"""In place of a cotangent: it has been added to the engine's sum already."""
 
 
 def match(g: Array, meta: Meta) -> Array:

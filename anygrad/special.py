@@ -3,7 +3,8 @@
 NumPy arrays go to SciPy (``pip install 'anygrad[scipy]'``), arrays of CuPy, PyTorch and JAX to their own libraries'
 functions. What those lack, and all arrays of other libraries, SciPy computes on the host, the result being moved back.
 What can be composed of the standard's functions needs no SciPy: expit, logit, log_expit, softmax, log_softmax,
-logsumexp, xlogy, xlog1py, entr, rel_entr, kl_div, sinc, relu, softplus, silu and the approximate gelu.
+logsumexp, xlogy, xlog1py, entr, rel_entr, kl_div, sinc, relu, softplus, silu, the approximate gelu, standardize and
+layer_norm.
 
 >>> x = ag.Tensor([0.0, 1.0], requires_grad=True)
 >>> ag.sum(ag.special.erf(x)).backward()
@@ -60,6 +61,7 @@ from anygrad.ops.special.logistic import (
     softmax,
     softplus,
 )
+from anygrad.ops.special.normalization import layer_norm, standardize
 
 psi = digamma  # both names are SciPy's
 
@@ -98,6 +100,7 @@ __all__ = [
     "kl_div",
     "kv",
     "kve",
+    "layer_norm",
     "log_expit",
     "log_ndtr",
     "log_softmax",
@@ -113,6 +116,7 @@ __all__ = [
     "sinc",
     "softmax",
     "softplus",
+    "standardize",
     "xlog1py",
     "xlogy",
     "y0",

@@ -251,5 +251,32 @@ SUMS = [
     Operation("signed_logsumexp", logistic._signed_logsumexp, signed_reference, weighted, in_double=True),
 ]
 
-OPERATIONS = [*ERRORS, *BESSELS, *GAMMAS, *OF_ORDERS, *SINC, *LOGISTIC, *LOGARITHMS, *SUMS]
+
+def standardized(x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    return (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True) + x.dtype.type(eps))
+
+
+def normalized(x: Any, weight: Any = 1, bias: Any = 0, axis: Any = -1, eps: float = 1e-5) -> Any:
+    return standardized(x, axis, eps) * weight + bias
+
+
+def groups(m: Draw) -> Iterator[Sample]:
+    yield S(m(5))
+    yield S(m(2, 4), 0)
+    yield S(m(2, 3, 4), axis=(1, 2))
+    yield S(m(3, 4), axis=-1, eps=0.5)
+
+
+def layers(m: Draw) -> Iterator[Sample]:
+    yield S(m(3, 4))
+    yield S(m(3, 4), weight=m(4), bias=m(4))
+    yield S(m(2, 3, 4), weight=m(3, 1), axis=(1, 2), eps=0.1)
+
+
+NORMALIZATIONS = [
+    Operation("standardize", ag.special.standardize, standardized, groups, rtol=1e-12),
+    Operation("layer_norm", ag.special.layer_norm, normalized, layers, rtol=1e-12),
+]
+
+OPERATIONS = [*ERRORS, *BESSELS, *GAMMAS, *OF_ORDERS, *SINC, *LOGISTIC, *LOGARITHMS, *SUMS, *NORMALIZATIONS]
 NAMES = {operation.name for operation in OPERATIONS}

@@ -12,6 +12,7 @@ from anygrad.backends import Backend, Dtype, register_backend
 from anygrad.backends.generic import library
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 from anygrad.primitive import Array, Implementation, Primitive
+from anygrad.pullback import fused_pullbacks
 
 INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
 
@@ -29,9 +30,15 @@ class CupyBackend(Backend):
         return "cuda" if short == "0" else f"cuda:{short}"
 
     def implementation(self, op: Primitive, array_type: type) -> Implementation:
+        from anygrad.backends.fusion.derivatives import fused_default, fused_pullback
+
         function = super().implementation(op, array_type)
+        several = len(self.devices) > 1
         # CuPy works on the current device, and puts results there, wherever its operands are.
-        return _where_operands_are(function) if len(self.devices) > 1 and function is not op.default else function
+        fused_pullbacks[array_type] = _where_operands_are(fused_pullback) if several else fused_pullback
+        if function is op.default:
+            function = fused_default(op) or function
+        return _where_operands_are(function) if several and function is not op.default else function
 
     def asarray(self, value: Any, dtype: Dtype | None, device: str, copy: bool | None = None) -> Array:
         import cupy

@@ -18,9 +18,7 @@ from anygrad.primitive import SCALARS, Array, describe
 __all__ = ["interp"]
 
 
-def interp(  # noqa: PLR0917  the arguments are NumPy's
-    x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, period: float | None = None
-) -> Array:
+def interp(x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, period: float | None = None) -> Array:
     """The piecewise linear function through the points ``(xp, fp)``, at ``x``.
 
     It is differentiable in ``x``, ``xp`` and ``fp``. In ``x`` its derivative jumps at each ``xp``: there it is the

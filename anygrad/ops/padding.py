@@ -83,7 +83,7 @@ def _scalar(value: Any, name: str) -> Any:
 # --- what is added ----------------------------------------------------------------------------------------------------
 
 
-def _parts(x: Array, axis: int, before: int, after: int, mode: Mode, values: Pair) -> list[Array]:  # noqa: PLR0917
+def _parts(x: Array, axis: int, before: int, after: int, mode: Mode, values: Pair) -> list[Array]:
     if mode == "constant":
         return _constants(x, axis, before, after, values)
     if not x.shape[axis]:
