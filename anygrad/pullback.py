@@ -26,8 +26,8 @@ __all__ = ["ADDED", "Cotangents", "JoinPullback", "Pullback", "fused_pullbacks",
 Meta = tuple[tuple[int, ...], Any]
 
 fused_pullbacks: dict[type, Callable[..., Sequence[Any]]] = {}
-"""For array types on which a backward step can be one kernel: ``run(pullback, g, parents, saved, node, counts)``, called
-in place of ``pullback.run``. It sees the sums that the engine has begun, and may add to those that the engine owns."""
+"""For array types on which a backward step can be one kernel: what is called in place of ``pullback.run``, with the
+sums that the engine has begun as a last argument. It may add to those that the engine owns."""
 
 ADDED: Any = object()
 """In place of a cotangent: it has been added to the engine's sum already."""

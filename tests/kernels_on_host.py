@@ -81,7 +81,9 @@ def can_run(source: Elementwise | Summed | Rows) -> bool:
     """Whether a kernel calls only functions that this machine has too."""
     if isinstance(source, Rows):
         return True
-    text = source.preamble.replace("__device__", "") + (source.operation if isinstance(source, Elementwise) else "")
+    text = source.preamble.replace("__device__", "") + (
+        source.operation if isinstance(source, Elementwise) else source.term
+    )
     return not any(word in text for word in CUDA_ALONE)
 
 
@@ -136,7 +138,8 @@ def elements(source: Elementwise | Summed, number: int) -> str:
         writes = " ".join(f"{kind}& {name} = all_{name}[at];" for kind, name in outs)
         body = f"LOOP {{ {reads} {writes} {source.operation} }}"
     body = body.replace("LOOP", "for (long long at = 0; at < n; at++)")
-    return f'{source.preamble}\nextern "C" void run{number}({arguments}, long long n) {{ {body} }}'
+    before = f"{source.preamble}\n{source.term if isinstance(source, Summed) else ''}"
+    return f'{before}\nextern "C" void run{number}({arguments}, long long n) {{ {body} }}'
 
 
 def rows(source: Rows, number: int) -> str:
@@ -182,19 +185,26 @@ def _toolkit_headers() -> list[Path]:
 
 
 def compile_for(arch: str, sources: Sequence[Elementwise | Summed | Rows]) -> int:
-    """Compile kernels together for an architecture, such as ``sm_90``; gives the size of the binary in bytes."""
+    """Compile kernels for an architecture, such as ``sm_90``; gives the size of the binaries in bytes.
+
+    Those that declare the same things before them are compiled together, which saves most of the time.
+    """
+    by_preamble: dict[str, list[str]] = {}
+    for i, source in enumerate(sources):
+        preamble = "" if isinstance(source, Rows) else source.preamble
+        text = rows_on_device(source, i) if isinstance(source, Rows) else elements_on_device(source, i)
+        by_preamble.setdefault(preamble, []).append(f"namespace kernel{i} {{\n{text}\n}}")
+    return sum(_compiled_size(arch, "\n".join([preamble, *parts])) for preamble, parts in by_preamble.items())
+
+
+def _compiled_size(arch: str, text: str) -> int:
     import cupy
     from cupy.cuda import nvrtc
 
     include = Path(cupy.__file__).parent / "_core" / "include"
-    shared = dict.fromkeys(s.preamble for s in sources if isinstance(s, Elementwise) and s.preamble)
-    parts = [rows_on_device(s, i) if isinstance(s, Rows) else elements_on_device(s, i) for i, s in enumerate(sources)]
-    text = "\n".join(
-        [f"#include <cupy/{header}.cuh>" for header in ("complex", "carray", "float16")]
-        + [*shared, *(f"namespace kernel{i} {{\n{part}\n}}" for i, part in enumerate(parts))]
-    )
+    headers = "".join(f"#include <cupy/{header}.cuh>\n" for header in ("complex", "carray", "float16"))
     folders = (include, include / "cupy/_cccl/libcudacxx", include / "cupy/_cccl/cub", include / "cupy/_cccl/thrust")
-    program = nvrtc.createProgram(text, "kernels.cu", (), ())
+    program = nvrtc.createProgram(headers + text, "kernels.cu", (), ())
     options = [f"-I{folder}" for folder in (*folders, *_toolkit_headers())]
     try:
         nvrtc.compileProgram(program, (*options, f"-arch={arch}", "-std=c++17", "-default-device", "-w"))
@@ -212,7 +222,7 @@ def elements_on_device(source: Elementwise | Summed, number: int) -> str:
     is_sum = isinstance(source, Summed)
     body = f"d0 = {source.map_expr};" if is_sum else source.operation
     return (
-        f'{source.preamble if is_sum else ""}\nextern "C" __global__ void run{number}({arguments}) '
+        f'{source.term if is_sum else ""}\nextern "C" __global__ void run{number}({arguments}) '
         f"{{ long long at = threadIdx.x; {reads} {writes} {body} }}"
     )
 

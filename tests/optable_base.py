@@ -62,6 +62,7 @@ class Draw:
     def other(self, *shape: int, domain: Domain | None = None) -> Any:
         """An array of another floating dtype, which the first is promoted with."""
         other = {"float32": "float64", "float64": "float32", "complex64": "complex128", "complex128": "float64"}
+        other |= {"float16": "float32"}
         return self(*shape, domain=domain, dtype=other[self.dtype.name])
 
     def integers(self, *shape: int, low: int = -5, high: int = 6) -> Any:

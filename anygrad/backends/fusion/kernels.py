@@ -69,13 +69,14 @@ def elementwise_kernel(source: Elementwise) -> Any:
 
 
 class Summed(NamedTuple):
-    """The arguments of CuPy's ReductionKernel."""
+    """The arguments of CuPy's ReductionKernel, and the function of one term, which is declared with the preamble."""
 
     in_params: str
     out_params: str
     map_expr: str
     reduce_type: str
     preamble: str
+    term: str
     name: str
 
 
@@ -97,7 +98,8 @@ def summed_source(name: str, parameters: Sequence[Trace], output: Output) -> Sum
         f"{output.dtype.name} d0",
         f"{function}({', '.join(p.value for p in parameters)})",
         ctype(wide),
-        "\n".join([preambles([output.trace]), *term]),
+        preambles([output.trace]),
+        "\n".join(term),
         f"anygrad_{name}_sum",
     )
 
@@ -108,9 +110,8 @@ def summed_kernel(source: Summed) -> Any:
     import cupy
 
     joins = ("a + b", "d0 = a", "0")
-    return cupy.ReductionKernel(
-        *source[:3], *joins, source.name, reduce_type=source.reduce_type, preamble=source.preamble
-    )
+    declared = f"{source.preamble}\n{source.term}"
+    return cupy.ReductionKernel(*source[:3], *joins, source.name, reduce_type=source.reduce_type, preamble=declared)
 
 
 # --- some threads for each row ----------------------------------------------------------------------------------------
