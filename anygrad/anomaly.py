@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-import pathlib
+import os
 import sys
 from collections.abc import Sequence
 from types import FrameType, TracebackType
@@ -22,7 +22,7 @@ from anygrad.wrapper import Wrapper, bottom, reset_operators
 
 __all__ = ["detect_anomaly"]
 
-PACKAGE = str(pathlib.Path(__file__).parent)
+PACKAGE = os.path.dirname(__file__)
 
 
 class detect_anomaly:

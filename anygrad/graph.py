@@ -359,7 +359,7 @@ def backward(
                 elif type(c) is Scatter:
                     total = c.added_to(total, in_place=is_ours)
                     entry[2] = True
-                elif is_ours:
+                elif is_ours and type(total) is type(c):
                     total += c  # in place, where the library's arrays are mutable
                 else:
                     total = total + c

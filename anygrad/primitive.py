@@ -29,6 +29,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
 
+from anygrad.calling import MISSING, caller
+
 __all__ = [
     "Array",
     "Elementwise",
@@ -178,6 +180,7 @@ class Primitive:
         operands: names of the array operands.
         variadic: whether the first operand is a sequence of arrays (``concat``).
         defaults: the static parameters and their defaults.
+        positional: those of the static parameters that may be given by their place.
         table: implementation by array type.
         default: the implementation in anygrad's operations where a library has none, or None.
         rules: what the reverse rule of each operand is; what it means depends on the kind.
@@ -204,11 +207,8 @@ class Primitive:
         params = self.__signature__.parameters.values()
         self.operands = tuple(p.name for p in params if p.kind is p.POSITIONAL_ONLY)
         self.defaults = {p.name: p.default for p in params if p.kind is not p.POSITIONAL_ONLY}
-        self._parameters = tuple(p.name for p in params if p.kind is p.POSITIONAL_OR_KEYWORD)
-        self._required = sum(p.default is p.empty for p in params if p.kind is p.POSITIONAL_ONLY)
+        self.positional = tuple(p.name for p in params if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.variadic = self.operands[0] == "arrays"
-        self._optional = inspect.Parameter.empty not in self.defaults.values()
-        self._takes_operands_alone = not self.defaults and not self.variadic
         self.default = None if _only_documents(function) else function
         self.rules = rules
         self.forward_rules = forward_rules
@@ -233,33 +233,22 @@ class Primitive:
         return self.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._takes_operands_alone and not kwargs and len(args) == len(self.operands):
-            return self.apply(args, kwargs)
-        operands, params = self.split(args, kwargs)
-        return self.apply(operands, params)
+        # Only the first call comes here: from then on the primitive has a function of its own signature.
+        kind = type(self)
+        self.__class__ = type(kind.__name__, (kind,), {"__call__": caller(self, SCALARS)})
+        return self(*args, **kwargs)
 
-    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort a call's arguments into operands and static parameters, as Python would bind them."""
-        n = len(self.operands)
-        given = len(args)
-        if given == n and not kwargs and self._optional:
-            params = self.defaults
-        elif self._required <= given <= n + len(self._parameters) and kwargs.keys() <= self.defaults.keys():
-            params = {**self.defaults, **kwargs}
-            for name, value in zip(self._parameters, args[n:]):
-                if name in kwargs:
-                    self._refuse_arguments(args, kwargs)
-                params[name] = value
-            if not self._optional and any(value is inspect.Parameter.empty for value in params.values()):
-                self._refuse_arguments(args, kwargs)
-        else:
-            self._refuse_arguments(args, kwargs)
-        operands = args[:n]
+    def called(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """A call that is not plain: operands of several types, or something wrong with it."""
+        if any(value is MISSING for value in (*operands, *params.values())):
+            given = {name: value for name, value in params.items() if value is not MISSING}
+            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
         if self.variadic:
             operands = (*operands[0], *operands[1:])
-        return operands, params
+        return self.apply(operands, params)
 
-    def _refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+    def refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+        """Raise the TypeError of a call with arguments that do not fit the signature."""
         usage = f"the signature is {self._usage}"
         try:
             self.__signature__.bind(*args, **kwargs)
@@ -268,7 +257,7 @@ class Primitive:
         raise TypeError(f"{self.name}: {usage}")
 
     def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Run on operands already sorted out by :meth:`split`."""
+        """Run on operands and parameters that are sorted out already."""
         try:
             try:
                 implementation = self.resolve(operands)
@@ -319,9 +308,9 @@ class Primitive:
 class Elementwise(Primitive):
     """An operation on each element; ``rules`` holds the partial derivative in each operand.
 
-    A partial is a function of what its parameters name; or such a name alone, where it is that very array; or the
-    constant ``1`` or ``-1``; or None where no gradient goes. A function from complex to real numbers gives the ``w`` of
-    ``dL = Re(w dz)``.
+    A partial is a function of what its parameters name, which may give a mask of where the gradient passes; or such a
+    name alone, where it is that very array; or the constant ``1`` or ``-1``; or None where no gradient goes. A function
+    from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
     """
 
     kind = "elementwise"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +45,12 @@ def match(g: Array, meta: Meta) -> Array:
         g = astype(real(g) if is_complex(g) and kinds[dtype] != "c" else g, dtype)
     if g.shape != shape:
         added = len(g.shape) - len(shape)
-        axes = tuple(range(added)) + tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
-        g = reshape(sum(g, axis=axes), shape)
+        axes = tuple(range(added))
+        if 1 in shape:
+            axes += tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
+        g = sum(g, axis=axes)
+        if g.shape != shape:
+            g = reshape(g, shape)
     return g
 
 
@@ -164,7 +170,6 @@ class ElementwisePullback(Pullback):
             if shapes is None:  # every operand has the output's shape and dtype: nothing to sum or to cast
                 any_complex = kinds[g.dtype] == "c"
                 return [None if p is None else partial(g, saved, any_complex) for p, partial in zip(parents, partials)]
-            saved = tuple(promoted(value, g.dtype) for value in saved)
             dtype = g.dtype
             if any(meta is not None and meta[1] != dtype for meta in shapes):
                 saved = tuple(promoted(value, dtype) for value in saved)
@@ -177,16 +182,29 @@ class ElementwisePullback(Pullback):
         self.run = _shortened(op, run)
 
 
+FINITE = {int, float}
 Partial = Callable[..., Any]
 Run = Callable[..., Sequence[Any]]
 
 
 def _shortened(op: Primitive, run: Run) -> Run:
-    """A shorter way for sums and products of arrays of one shape: two thirds of the time of their backward pass."""
+    """A shorter way where nothing was broadcast or cast: two thirds of the time of a backward step on small arrays."""
+    if len(op.rules) == 1 and op.rules[0] not in (1, -1, None):
+        partial = _partial(op.rules[0], op)
+
+        def run_one(g: Array, parents: Sequence[Any], saved: Any, node: Node) -> Sequence[Any]:
+            if node.shapes is not None:
+                return run(g, parents, saved, node)
+            return (_chained(g, partial(saved), kinds[g.dtype] == "c"),)
+
+        return run_one
     if op.rules == (1, 1):
 
         def run_sum(g: Array, parents: Sequence[Any], saved: Any, node: Node) -> Sequence[Any]:
-            return (g, g) if node.shapes is None else run(g, parents, saved, node)
+            shapes = node.shapes
+            if shapes is None:
+                return g, g
+            return [None if p is None else _matched(g, meta) for p, meta in zip(parents, shapes)]
 
         return run_sum
     if op.rules == ("x2", "x1"):
@@ -196,12 +214,13 @@ def _shortened(op: Primitive, run: Run) -> Run:
             kind = type(g)
             parent1, parent2 = parents
             x1, x2, _ = saved
-            if (
-                node.shapes is not None
-                or kinds[g.dtype] == "c"
-                or (parent1 is not None and type(x2) is not kind)
-                or (parent2 is not None and type(x1) is not kind)
-            ):
+            if node.shapes is not None or kinds[g.dtype] == "c":
+                return run(g, parents, saved, node)
+            if parent2 is None and type(x2) in FINITE and math.isfinite(x2):
+                return plain[kind](g, x2), None
+            if parent1 is None and type(x1) in FINITE and math.isfinite(x1):
+                return None, plain[kind](g, x1)
+            if (parent1 is not None and type(x2) is not kind) or (parent2 is not None and type(x1) is not kind):
                 return run(g, parents, saved, node)
             times = careful[kind] if zeros[kind](g) else plain[kind]
             return None if parent1 is None else times(g, x2), None if parent2 is None else times(g, x1)
@@ -218,16 +237,20 @@ def _applied(rule: Any, op: Primitive) -> Partial:
         return lambda g, saved, any_complex: g
     if rule == -1:
         return lambda g, saved, any_complex: negative(g)
+    partial = _partial(rule, op)
+    return lambda g, saved, any_complex: _chained(g, partial(saved), any_complex)
+
+
+def _partial(rule: Any, op: Primitive) -> Callable[[tuple[Any, ...]], Any]:
+    """A partial derivative as a function of the saved slots."""
     slots = (*op.operands, "out")
-    if isinstance(rule, str):
-        only = slots.index(rule)
-        return lambda g, saved, any_complex: _chained(g, saved[only], any_complex)
     indices = [slots.index(name) for name in parameters_of(rule)]
-
-    def rule_times(g: Array, saved: tuple[Any, ...], any_complex: bool) -> Array:
-        return _chained(g, rule(*[saved[i] for i in indices]), any_complex)
-
-    return rule_times
+    if isinstance(rule, str):
+        return operator.itemgetter(indices[0])
+    if len(indices) == 1:
+        only = indices[0]
+        return lambda saved: rule(saved[only])
+    return lambda saved: rule(*[saved[i] for i in indices])
 
 
 def promoted(value: Any, dtype: Any) -> Any:
@@ -241,7 +264,9 @@ def promoted(value: Any, dtype: Any) -> Any:
 def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
     if type(partial) in SCALARS:
         return chain(g, partial.conjugate())
-    return chain(g, conj(partial) if any_complex else partial)
+    if any_complex and kinds[partial.dtype] == "c":
+        partial = conj(partial)
+    return chain.table[type(g)](g, partial) if type(partial) is type(g) else chain(g, partial)
 
 
 def _getter(name: str, op: Primitive) -> Callable[[Any, Any, Any], Any]:

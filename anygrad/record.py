@@ -33,6 +33,8 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         return _one_operand(op, tensor_type)
     if op.kind == "elementwise" and len(op.operands) == 2:
         return _binary(op, tensor_type)
+    if len(op.operands) == 2 and not op.variadic and op.outputs is None and "key" not in op.defaults:
+        return _pair(op, tensor_type)
     return _general(op, tensor_type)
 
 
@@ -215,6 +217,37 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         else:
             node.params = params
             node.shapes = ((tuple(a.shape), a.dtype),)
+        return result
+
+    return run
+
+
+def _pair(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+    pullback = pullback_of(op)
+    table = op.table
+    level = tensor_type.level
+    result_type = _plain(tensor_type)
+    general = _general(op, tensor_type)
+    goes_1, goes_2 = pullback.differentiable(0), pullback.differentiable(1)
+
+    def run(x1: Any, x2: Any, **params: Any) -> Any:
+        if type(x1) is not tensor_type or type(x2) is not tensor_type or type(x1.data) is not type(x2.data):
+            return general(x1, x2, **params)
+        a, b = x1.data, x2.data
+        try:
+            out = table[type(a)](a, b, **params)
+        except Exception as error:
+            explain(op, (a, b), params, error)
+        if type(out) in scalar_results:
+            out = scalar_results[type(out)](out)
+        result = _new(result_type)
+        result.data = out
+        result._edge = None
+        edge1, edge2 = x1._edge if goes_1 else None, x2._edge if goes_2 else None
+        if edge1 is edge2 is None or (restrictions and mode.threshold > level):
+            return result
+        edges = x1 if edge1 is True else edge1, x2 if edge2 is True else edge2
+        _record(result, pullback, edges, (a, b, out), params)
         return result
 
     return run

@@ -11,7 +11,7 @@ import numpy as np
 from anygrad.backends import Backend, Dtype, register_backend
 from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
-from anygrad.primitive import Array, scalar_results
+from anygrad.primitive import Array, Implementation, Primitive, scalar_results
 
 
 class NumpyBackend(Backend):
@@ -25,6 +25,9 @@ class NumpyBackend(Backend):
 
     def device_name(self, short: str) -> str:
         return "cpu"
+
+    def _translating(self, function: Implementation, op: Primitive) -> Implementation:
+        return function
 
     def asarray(self, value: Any, dtype: Dtype | None, device: str, copy: bool | None = None) -> Array:
         return np.asarray(value, dtype=dtype, copy=copy)
@@ -41,6 +44,9 @@ class _Namespace:
 
         return getattr(array_api_compat.numpy, name)
 
+
+SMALL = 4096
+"""Up to so many elements writing a copy takes less time than NumPy's function in Python for a view."""
 
 SCALAR_TYPES = tuple({np.dtype(code).type for code in np.typecodes["All"] if code not in "SUVOMm"})
 
@@ -66,6 +72,8 @@ def _chain(g: Array, partial: Array) -> Array:
     check = flat.dot(flat)
     if check == check:
         return product
+    if partial.dtype.kind == "b":
+        return np.where(partial, g, g.dtype.type(0))
     return np.where((np.equal(g, 0)) & ~np.isfinite(partial), product.dtype.type(0), product)
 
 
@@ -98,6 +106,14 @@ def _min(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
 
 
+@numpy.implement("mean")
+def _mean(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    if x.dtype.kind not in "fc" or x.dtype.itemsize == 2:  # whose sums need a wider dtype
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return np.divide(total, x.dtype.type(x.size / total.size)) if total.size else total
+
+
 @numpy.implement("reshape")
 def _reshape(x: Array, shape: tuple[int, ...], copy: bool | None = None) -> Array:
     return np.reshape(x, shape, copy=copy) if copy is not None else x.reshape(shape)
@@ -106,6 +122,35 @@ def _reshape(x: Array, shape: tuple[int, ...], copy: bool | None = None) -> Arra
 @numpy.implement("astype")
 def _astype(x: Array, dtype: Dtype, copy: bool = True) -> Array:
     return x.astype(dtype, copy=copy)
+
+
+@numpy.implement("matmul")
+def _matmul(x1: Array, x2: Array) -> Array:
+    return np.matmul(x1, x2)
+
+
+@numpy.implement("matrix_transpose")
+def _matrix_transpose(x: Array) -> Array:
+    return x.swapaxes(-1, -2)
+
+
+@numpy.implement("permute_dims")
+def _permute_dims(x: Array, axes: tuple[int, ...]) -> Array:
+    return x.transpose(axes)
+
+
+@numpy.implement("broadcast_to")
+def _broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
+    if math.prod(shape) > SMALL:
+        return np.broadcast_to(x, shape)
+    out = np.empty(shape, x.dtype)
+    out[...] = x
+    return out
+
+
+@numpy.implement("where")
+def _where(condition: Array, x1: Array, x2: Array) -> Array:
+    return np.where(condition, x1, x2)
 
 
 # The namespace's own check their arguments for 3 us, as long as a whole backward step on a small array takes.
@@ -118,7 +163,9 @@ def _zeros_like(x: Array, dtype: Dtype | None = None, device: str | None = None)
 
 @numpy.implement("ones_like")
 def _ones_like(x: Array, dtype: Dtype | None = None, device: str | None = None) -> Array:
-    return np.ones(x.shape, x.dtype if dtype is None else dtype)
+    out = np.empty(x.shape, x.dtype if dtype is None else dtype)
+    out.fill(1)
+    return out
 
 
 @numpy.implement("new_zeros")

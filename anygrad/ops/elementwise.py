@@ -6,11 +6,10 @@ import cmath
 import math
 
 from anygrad.ops.creation import ones_like, zeros_like
-from anygrad.ops.datatypes import astype, is_complex
+from anygrad.ops.datatypes import astype, is_complex, kinds
 from anygrad.ops.logic import (
     equal,
     greater,
-    greater_equal,
     isfinite,
     less,
     less_equal,
@@ -74,8 +73,11 @@ def pow(x1: Array, x2: Array, /) -> Array:
 def chain(x1: Array, x2: Array, /) -> Array:
     """A cotangent ``x1`` times a partial ``x2``, where a zero cotangent stays zero.
 
-    Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is ``x1 * x2``.
+    Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is ``x1 * x2``. A
+    partial may be a mask, which lets the cotangent pass or not.
     """
+    if not isinstance(x2, int | float | complex) and kinds[x2.dtype] == "b":
+        return where(x2, x1, zeros_like(x1))
     product = multiply(x1, x2)
     if isinstance(x2, int | float | complex):
         if cmath.isfinite(x2):
@@ -391,8 +393,7 @@ def _exponent_rule(x1: Array, x2: Array, out: Array) -> Array:
 
 
 def _larger(a: Array, b: Array, out: Array) -> Array:
-    dtype = out.dtype
-    return multiply(add(astype(greater(a, b), dtype), astype(greater_equal(a, b), dtype)), 0.5)
+    return where(equal(a, b), 0.5, astype(greater(a, b), out.dtype))
 
 
 def _ratio(x: Array, out: Array) -> Array:
@@ -405,18 +406,17 @@ def _same_sign(x1: Array, out: Array) -> Array:
 
 
 def _inside(x: Array, min: Array, max: Array, out: Array) -> Array:
-    inside = equal(x, out)
-    return astype(inside, out.dtype)
+    return equal(x, out)
 
 
 def _below(x: Array, min: Array, max: Array, out: Array) -> Array:
     below = less(x, min)
-    return astype(below if max is None else logical_and(below, less_equal(min, max)), out.dtype)
+    return below if max is None else logical_and(below, less_equal(min, max))
 
 
 def _above(x: Array, min: Array, max: Array, out: Array) -> Array:
     above = greater(x, max)
-    return astype(above if min is None else logical_or(above, less(max, min)), out.dtype)
+    return above if min is None else logical_or(above, less(max, min))
 
 
 def _softmax_of_two(a: Array, b: Array) -> Array:

@@ -17,7 +17,7 @@ from anygrad.primitive import Array, linear, nondifferentiable, primitive
 # --- reductions -------------------------------------------------------------------------------------------------------
 
 
-@linear(lambda g, x_shape, axis: broadcast_to(reshape(g, kept(x_shape, axis)), x_shape))
+@linear(lambda g, x_shape, axis: _spread(g, x_shape, axis))
 def sum(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """The sum of the elements over all axes, or the given ones.
 
@@ -163,7 +163,9 @@ def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, appe
 
 
 def _spread(g: Array, shape: Shape, axis: Axes) -> Array:
-    return broadcast_to(reshape(g, kept(shape, axis)), shape)
+    if axis is not None and len(g.shape) != len(shape):
+        g = reshape(g, kept(shape, axis))
+    return broadcast_to(g, shape)
 
 
 def _spread_mean(g: Array, shape: Shape, axis: Axes) -> Array:

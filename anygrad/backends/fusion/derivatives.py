@@ -106,7 +106,7 @@ def _mode(pullback: Pullback, i: int, g: Array, parents: Sequence[Any], shapes: 
     if i and parents[i - 1] is parent and pullback.op.rules[i - 1] != 1 and shapes is None:
         return SAME
     entry = counts[parent]
-    return ADD if type(entry) is list and entry[2] else WRITE
+    return ADD if type(entry) is list and entry[2] and type(entry[1]) is type(g) else WRITE
 
 
 def _dtype_or_number(op: Primitive, i: int, x: Any) -> Any:

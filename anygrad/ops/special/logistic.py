@@ -74,7 +74,7 @@ def log_expit(x: Array, /) -> Array:
 # --- activations ------------------------------------------------------------------------------------------------------
 
 
-@elementwise(lambda out: astype(greater(out, 0), out.dtype))
+@elementwise(lambda out: greater(out, 0))
 def relu(x: Array, /) -> Array:
     """The larger of ``x`` and 0; its derivative at 0 is 0.
 
