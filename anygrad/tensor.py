@@ -16,7 +16,6 @@ from anygrad.graph import Edge, Hook, Node, backward, enable_grad, mode
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.elementwise import add
-from anygrad.ops.transfer import to_device
 from anygrad.primitive import Array, describe, rank, register_type, scalar_results
 from anygrad.record import edge_of, handler
 from anygrad.wrapper import Wrapper, bottom, set_operators
@@ -258,34 +257,6 @@ class Tensor(Wrapper, is_family=True):
 
     # --- elsewhere and otherwise ---
 
-    def to(self, target: Any) -> Tensor:
-        """This Tensor on another device (``"cuda"``) or of another dtype; the gradient travels back.
-
-        Raises:
-            ValueError, ImportError, RuntimeError: the device is unknown or not usable here.
-            TypeError: the target is neither the name of a device nor a dtype.
-        """
-        if isinstance(target, str) and (target == "auto" or not _is_dtype_name(target)):
-            place = resolve(target)
-            return self if place.name == self.device else to_device(self, place.name, source=self.device)
-        try:
-            dtype = np.dtype(target)
-        except TypeError as error:
-            raise TypeError(f"to: target must be the name of a device or a dtype, given {describe(target)}") from error
-        return self if dtype == self.dtype else astype(self, dtype)
-
-    def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
-        """This Tensor on another device, as the array API standard names it."""
-        return self.to(device)
-
-    def cpu(self) -> Tensor:
-        """This Tensor as a NumPy array's, on the CPU."""
-        return self.to("cpu")
-
-    def cuda(self, i: int = 0) -> Tensor:
-        """This Tensor on a CUDA device."""
-        return self.to(f"cuda:{i}")
-
     def numpy(self) -> Any:
         """The values as a NumPy array, which shares memory where the Tensor is NumPy's.
 
@@ -431,11 +402,3 @@ def _inputs(inputs: Tensor | Iterable[Tensor]) -> dict[Edge, Tensor]:
             raise ValueError(f"backward: inputs must be Tensors that require gradients; inputs[{i}] {given}")
         found[tensor.edge()] = tensor
     return found
-
-
-def _is_dtype_name(name: str) -> bool:
-    try:
-        np.dtype(name)
-    except TypeError:
-        return False
-    return True

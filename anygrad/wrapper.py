@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from anygrad.backends import Dtype, backend_of, numpy_dtype
+from anygrad.device import resolve
 from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
 from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.indexing import getitem, index_set
-from anygrad.primitive import SCALARS, Array, Primitive, device_of, rank
+from anygrad.ops.transfer import to_device
+from anygrad.primitive import SCALARS, Array, Primitive, describe, device_of, rank
 
 __all__ = ["Wrapper", "bottom"]
 
@@ -94,6 +96,36 @@ class Wrapper(ArrayMixin):
         import anygrad
 
         return anygrad
+
+    # --- elsewhere and otherwise ---
+
+    def to(self, target: Any) -> Self:
+        """This array on another device (``"cuda"``) or of another dtype; the derivative travels along.
+
+        Raises:
+            ValueError, ImportError, RuntimeError: the device is unknown or not usable here.
+            TypeError: the target is neither the name of a device nor a dtype.
+        """
+        if isinstance(target, str) and (target == "auto" or not _is_dtype_name(target)):
+            place = resolve(target)
+            return self if place.name == self.device else to_device(self, place.name, source=self.device)
+        try:
+            dtype = np.dtype(target)
+        except TypeError as error:
+            raise TypeError(f"to: target must be the name of a device or a dtype, given {describe(target)}") from error
+        return self if dtype == self.dtype else astype(self, dtype)
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Self:
+        """This array on another device, as the array API standard names it."""
+        return self.to(device)
+
+    def cpu(self) -> Self:
+        """This array as a NumPy array's, on the CPU."""
+        return self.to("cpu")
+
+    def cuda(self, i: int = 0) -> Self:
+        """This array on a CUDA device."""
+        return self.to(f"cuda:{i}")
 
     # --- values on the host ---
 
@@ -181,6 +213,14 @@ def holds_wrapper(key: Any) -> bool:
     if isinstance(key, tuple):
         return any(isinstance(part, Wrapper) for part in key)
     return isinstance(key, Wrapper)
+
+
+def _is_dtype_name(name: str) -> bool:
+    try:
+        np.dtype(name)
+    except TypeError:
+        return False
+    return True
 
 
 def _as_values(value: Any, x: Wrapper) -> Any:

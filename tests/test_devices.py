@@ -175,6 +175,20 @@ def test_second_derivatives_go_through_a_move(device):
     np.testing.assert_allclose(second, 4 * np.exp(2 * x), rtol=1e-12)
 
 
+def test_forward_mode_and_batches_go_through_a_move(device):
+    def f(x):
+        return ag.exp(x).to(device).to(np.float64).to_device("cpu") ** 2
+
+    x = np.array([0.5, 1.0])
+    value, slope = np.exp(2 * x), np.diag(2 * np.exp(2 * x))
+    np.testing.assert_allclose(ag.vmap(f)(x), value, rtol=1e-12)
+    for transform in (ag.jacfwd, ag.jacrev):
+        jacobian = transform(f)(x)
+        assert type(jacobian) is np.ndarray
+        np.testing.assert_allclose(jacobian, slope, rtol=1e-12)
+    np.testing.assert_allclose(ag.hessian(lambda x: ag.sum(f(x)))(x), 2 * slope, rtol=1e-12)
+
+
 def test_moving_to_where_it_is_changes_nothing(device):
     x = ag.Tensor([1.0], device=device, requires_grad=True)
     assert x.to(device) is x

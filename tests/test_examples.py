@@ -1,19 +1,13 @@
 """The example of the README, run as its reader runs it."""
 
-import importlib.util
 import math
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import anygrad as ag
-
-DIGITS = Path(__file__).parents[1] / "examples" / "digits.py"
+from tests.examples import check_missing, check_refusal, load, output_of
 
 for needed in ("matplotlib", "rich", "sklearn"):
     pytest.importorskip(needed)
@@ -21,17 +15,7 @@ for needed in ("matplotlib", "rich", "sklearn"):
 
 @pytest.fixture(scope="module")
 def digits():
-    spec = importlib.util.spec_from_file_location("digits", DIGITS)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def run(*arguments, folder, **environment):
-    command = [sys.executable, "-W", "error", DIGITS, *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return load("digits")
 
 
 def history_on(digits, device, epochs=1, batch=64):
@@ -41,19 +25,10 @@ def history_on(digits, device, epochs=1, batch=64):
 
 
 def test_digits_learns_to_read_held_out_digits_and_draws_a_picture(tmp_path):
-    done = run("--device", "cpu", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    accuracy, seconds = re.search(
-        r"held-out accuracy (\S+)% after (\S+) s on cpu; picture: digits.png", done.stdout
-    ).groups()
+    printed = output_of("digits", "--device", "cpu", folder=tmp_path)
+    accuracy, seconds = re.search(r"held-out accuracy (\S+)% after (\S+) s on cpu", printed).groups()
     assert float(accuracy) >= 97
     assert float(seconds) < 60
-    picture = (tmp_path / "digits.png").read_bytes()
-    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
-    assert 20_000 < len(picture) < 200_000
-    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
-    assert 1000 < width < 2000
-    assert 500 < height < 1000
 
 
 def test_training_starts_at_chance_and_lowers_every_loss(digits):
@@ -126,19 +101,9 @@ def test_cross_entropy_is_right_and_does_not_overflow(digits):
     ],
 )
 def test_wrong_options_are_refused_in_one_line(digits, arguments, expected, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["digits.py", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        digits.main()
-    assert stopped.value.code == 2
-    usage, error = capsys.readouterr().err.splitlines()
-    assert usage == "usage: digits.py [options]"
-    assert error.startswith(f"digits.py: error: argument {arguments[0]}: ")
-    assert expected in error
+    check_refusal(digits, arguments, expected, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("missing", ["matplotlib", "rich", "sklearn"])
 def test_missing_package_is_named_with_the_command_that_installs_it(tmp_path, missing):
-    (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('No module named {missing}', name={missing!r})")
-    done = run(folder=tmp_path, PYTHONPATH=str(tmp_path))
-    assert done.returncode == 1
-    assert done.stderr == f"digits: {missing} is not installed; run: pip install 'anygrad[examples]'\n"
+    check_missing("digits", missing, tmp_path)
