@@ -169,6 +169,20 @@ def _add_at_positions(x: Array, values: Array, key: Any) -> None:
     np.add.at(x.reshape(-1), positions.reshape(-1), np.broadcast_to(values, positions.shape).reshape(-1))
 
 
+def _over_last_axes(name: str) -> None:
+    transform = getattr(np.fft, name)
+
+    @numpy.implement(name)
+    def run(x: Array, s: Any = None, axes: Any = None, norm: Any = "backward") -> Array:
+        if axes is None and s is not None:  # the last ones, which NumPy wants to be told
+            axes = range(-len(s), 0)
+        return transform(x, s=s, axes=axes, norm=norm)
+
+
+for _name in ("fftn", "ifftn", "rfftn", "irfftn"):
+    _over_last_axes(_name)
+
+
 @numpy.implement("convolve")
 def _convolve(x1: Array, x2: Array, mode: Any) -> Array:
     return np.convolve(x1, x2, mode)
