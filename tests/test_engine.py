@@ -474,6 +474,18 @@ def test_a_zero_cotangent_stays_zero_where_a_partial_is_not_finite():
     assert x.grad.data.tolist() == [0.0, 0.25, 0.0]
 
 
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64, ag.complex64, ag.complex128])
+@pytest.mark.parametrize(
+    "shape", [(5,), (20_000,), (200, 100)]
+)  # a dot product looks for NaN in a few, a minimum in many
+def test_a_zero_cotangent_stays_zero_among_few_and_many(shape, dtype):
+    values = np.full(shape, 4.0, dtype)
+    values.T[-1] = 0.0
+    x = Tensor(values.T, requires_grad=True)
+    ag.where(ag.abs(x) > 0, ag.sqrt(x), 0.0).backward()
+    np.testing.assert_array_equal(x.grad.data, np.where(values.T == 0, 0.0, 0.25))
+
+
 def test_second_derivatives_are_right_beside_masked_points():
     x = leaf(0.0, 4.0)
     ag.where(x > 0, ag.sqrt(x), 0.0).backward(create_graph=True)
