@@ -27,7 +27,7 @@ TEMPLATE = """
 def __call__({signature}):
     if unnamed or unknown:
         self.refuse_arguments(({positional}*unnamed), {{{keywords}**unknown}})
-    kind = type({first})
+    kind = {kind}
     if {is_plain}:
         try:
             return table[kind]({arguments})
@@ -44,14 +44,17 @@ def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
     defaults = [f"{name}=given[{name!r}]" for name in op.defaults]
     by_place, by_keyword = defaults[: len(op.positional)], defaults[len(op.positional) :]
     given = {p.name: p.default for p in op.__signature__.parameters.values()}
-    same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
+    same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names] if len(names) > 1 else []
+    kind = f"type({names[0]})"
+    if len(names) == 2:
+        kind += f" if type({names[0]}) not in scalars else type({names[1]})"
     lines = TEMPLATE.format(
         signature=", ".join(
             ["self", *(f"{x}=given[{x!r}]" for x in names), "/", *by_place, "*unnamed", *by_keyword, "**unknown"]
         ),
         positional="".join(f"{x}, " for x in (*names, *op.positional)),
         keywords="".join(f"{x!r}: {x}, " for x in op.defaults if x not in op.positional),
-        first=names[0],
+        kind=kind,
         is_plain="False" if op.variadic or op.outputs is not None else " and ".join(same) or "True",
         arguments=", ".join([*names, *(f"{x}={x}" for x in op.defaults)]),
         operands="".join(f"{x}, " for x in names),
