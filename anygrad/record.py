@@ -172,9 +172,9 @@ def _kept(x: Any) -> Any:
 
 # --- the short ways ---------------------------------------------------------------------------------------------------
 #
-# Operations of one operand, and of two, are the hot path of scientific code on small arrays. These do what _general does
-# with fewer steps: no argument tuples, no loops, and for elementwise ones a comparison of shapes and dtypes that lets the
-# backward pass skip un-broadcasting and casting. On a chain of operations on 4 numbers that halves the time. The
+# Operations of one operand, and of two, are the hot path of scientific code on small arrays. These do what _general
+# does with fewer steps: no argument tuples, no loops, and for elementwise ones a comparison of shapes and dtypes that
+# lets the backward pass skip un-broadcasting and casting. On a chain of operations on 4 numbers that halves the time. The
 # tests hold them against _general.
 
 
