@@ -174,8 +174,8 @@ def _kept(x: Any) -> Any:
 #
 # Operations of one operand, and of two, are the hot path of scientific code on small arrays. These do what _general
 # does with fewer steps: no argument tuples, no loops, and for elementwise ones a comparison of shapes and dtypes that
-# lets the backward pass skip un-broadcasting and casting. On a chain of operations on 4 numbers that halves the time. The
-# tests hold them against _general.
+# lets the backward pass skip un-broadcasting and casting. On a chain of operations on 4 numbers that halves the time.
+# The tests hold them against _general.
 
 
 def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:

@@ -11,6 +11,7 @@ import pytest
 import anygrad as ag
 from anygrad import Tensor
 from anygrad.record import _general
+from tests.conftest import require_device
 
 
 def leaf(*values: float) -> Tensor:
@@ -566,3 +567,10 @@ def test_the_short_way_of_one_operand_agrees_with_the_general_one(op, dtype):
         run(x, **op.defaults).backward()
         results.append(x.grad.data)
     np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize("device", ["cpu", "strict:cpu", "torch:cpu", "jax:cpu"])
+def test_a_mask_stops_a_cotangent_that_is_not_finite(device):
+    x = Tensor([-1.0, 2.0], device=require_device(device), requires_grad=True)
+    ag.special.relu(x).backward(Tensor([np.inf, np.inf], device=device))
+    assert x.grad.tolist() == [0.0, np.inf]

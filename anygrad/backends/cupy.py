@@ -115,6 +115,10 @@ cupy = register_backend(
 
 @cupy.implement("chain")
 def _chain(g: Array, partial: Array) -> Array:
+    if partial.dtype.kind == "b":
+        import cupy
+
+        return cupy.where(partial, g, g.dtype.type(0))
     if g.dtype != partial.dtype:
         dtype = np.result_type(g.dtype, partial.dtype)
         g, partial = g.astype(dtype, copy=False), partial.astype(dtype, copy=False)

@@ -137,6 +137,20 @@ def _torch_index_set(x: Array, values: Array, key: Any) -> Array:
     return library.where(writer > 0, values[writer - 1], x) if at.numel() else out
 
 
+@torch.implement("chain")
+def _torch_chain(g: Array, partial: Array) -> Array:
+    import torch as library
+
+    if partial.dtype == library.bool:
+        return library.where(partial, g, library.zeros_like(g))
+    product = g * partial
+    if product.device.type == "cpu":  # where looking at a number waits for nothing
+        total = product.sum()
+        if total == total:
+            return product
+    return library.where((g != 0) | partial.isfinite(), product, library.zeros_like(product))
+
+
 @torch.implement("std")
 def _torch_std(x: Array, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
     # The namespace's own refuses corrections that are no integers; its var takes them.

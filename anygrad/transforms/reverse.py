@@ -107,7 +107,7 @@ def _value_and_gradients(
     found: dict[Any, Array] = {}
     if edge is not None:
         with quiet(value):
-            found = backward(edge, ones_like(value), tensor_type, wanted=inputs)
+            found = backward(edge, ones_like(value), tensor_type)  # of this level there are no other leaves
     return value, [found[x] if x in found else zeros_like(x.data) for x in inputs]
 
 
@@ -164,7 +164,7 @@ def pull_through(
         found: dict[Any, Any] = {}
         if root is not None:
             with quiet(inputs[0]):
-                found = backward(root, Cotangents(cotangents), tensor_type, wanted=inputs, retain_graph=True)
+                found = backward(root, Cotangents(cotangents), tensor_type, retain_graph=True)
         return [found[x] if x in found else zeros_like(x.data) for x in inputs]
 
     return pull
