@@ -574,3 +574,21 @@ def test_a_mask_stops_a_cotangent_that_is_not_finite(device):
     x = Tensor([-1.0, 2.0], device=require_device(device), requires_grad=True)
     ag.special.relu(x).backward(Tensor([np.inf, np.inf], device=device))
     assert x.grad.tolist() == [0.0, np.inf]
+
+
+@pytest.mark.parametrize("keeps", ["both", "first", "second"])
+@pytest.mark.parametrize(
+    "op", [ag.matmul, ag.vecdot, ag.tensordot, ag.linalg.outer, ag.linalg.solve], ids=lambda op: op.name
+)
+def test_the_short_way_of_other_operations_of_two_agrees_with_the_general_one(op, keeps):
+    values = np.array([[2.0, 1.0], [0.5, 3.0]]), np.array([[1.0, -1.0], [4.0, 0.25]])
+    if op is ag.linalg.outer:
+        values = values[0][0], values[1][0]
+    results = []
+    for run in (op, _general(op, Tensor)):
+        tensors = [Tensor(v, requires_grad=keeps in ("both", name)) for v, name in zip(values, ("first", "second"))]
+        out = run(*tensors, **op.defaults)
+        out.backward()
+        results.append([out.data] + [x.grad.data for x in tensors if x.requires_grad])
+    for short, ordinary in zip(*results, strict=True):
+        np.testing.assert_array_equal(short, ordinary)
