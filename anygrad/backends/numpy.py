@@ -212,8 +212,24 @@ def _index_add(x: Array, values: Array, key: Any) -> Array:
 
 def _add_at_positions(x: Array, values: Array, key: Any) -> None:
     """``np.add.at`` over linear positions: over whole rows it is about four times slower."""
-    positions = np.arange(x.size).reshape(x.shape)[key]
+    positions = _positions_of_rows(x.shape, key)
+    if positions is None:
+        positions = np.arange(x.size).reshape(x.shape)[key]
     np.add.at(x.reshape(-1), positions.reshape(-1), np.broadcast_to(values, positions.shape).reshape(-1))
+
+
+def _positions_of_rows(shape: tuple[int, ...], key: Any) -> Array | None:
+    """The linear positions of whole rows that one array of integers names, without an array of all positions."""
+    *before, rows = key if type(key) is tuple else (key,)
+    if not isinstance(rows, np.ndarray) or any(part != slice(None) for part in before):
+        return None
+    axis = len(before)
+    n, width = shape[axis], math.prod(shape[axis + 1 :])
+    if not rows.size or rows.min() < -n or rows.max() >= n:
+        return None
+    positions = np.where(rows < 0, rows + n, rows).reshape(-1, 1) * width + np.arange(width)
+    outer = np.arange(math.prod(shape[:axis])).reshape(-1, 1, 1) * (n * width)
+    return (outer + positions).reshape(*shape[:axis], *rows.shape, *shape[axis + 1 :])
 
 
 def _over_last_axes(name: str) -> None:
