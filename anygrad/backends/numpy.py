@@ -221,7 +221,7 @@ def _add_at_positions(x: Array, values: Array, key: Any) -> None:
 def _positions_of_rows(shape: tuple[int, ...], key: Any) -> Array | None:
     """The linear positions of whole rows that one array of integers names, without an array of all positions."""
     *before, rows = key if type(key) is tuple else (key,)
-    if not isinstance(rows, np.ndarray) or any(part != slice(None) for part in before):
+    if not isinstance(rows, np.ndarray) or any(type(part) is not slice or part != slice(None) for part in before):
         return None
     axis = len(before)
     n, width = shape[axis], math.prod(shape[axis + 1 :])
