@@ -101,6 +101,16 @@ def test_args_are_passed_through():
     np.testing.assert_allclose(found.x, [4.0])
 
 
+def test_parameters_in_containers():
+    def f(p):
+        return ag.sum((p["w"] - 1.0) ** 2) + (p["b"][0] - ag.sum(p["w"])) ** 2
+
+    start, unravel = ag.ravel_pytree({"w": np.zeros((2, 2)), "b": [0.0]})
+    found = unravel(optimize.minimize(ag.value_and_grad(lambda v: f(unravel(v))), start, jac=True).x)
+    np.testing.assert_allclose(found["w"], np.ones((2, 2)), atol=1e-5)
+    np.testing.assert_allclose(found["b"][0], 4.0, atol=1e-5)
+
+
 def test_callbacks_bounds_and_global_methods():
     seen = []
     found = optimize.minimize(
