@@ -1,0 +1,515 @@
+"""What users of other libraries reported as trouble, tried here.
+
+Each test cites the threads. HIPS/autograd#13 is number 13 among the issues and pull requests of that repository.
+"""
+
+import gc
+import threading
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+from anygrad import Tensor
+
+
+def leaf(*values):
+    return Tensor(list(values), requires_grad=True)
+
+
+# --- assignment -------------------------------------------------------------------------------------------------------
+
+
+def test_assignment_into_an_array_made_inside():
+    """HIPS/autograd#13, #58, #177, #181, #375: setting an array element with a sequence."""
+
+    def f(b):
+        c = ag.zeros(2)
+        c[0] = b[0] * b[0]
+        c[1] = b[1] * b[0] + b[2]
+        return c
+
+    np.testing.assert_array_equal(ag.jacobian(f)(np.array([1.0, 2.0, 2.0])), [[2.0, 0.0, 0.0], [2.0, 1.0, 1.0]])
+
+
+def test_assignment_of_blocks():
+    """HIPS/autograd#515, #559: blocks of a matrix."""
+    weights = np.diag([4.0, 6.0, 6.0, 3.0])
+
+    def f(x):
+        blocks = ag.zeros((2, 4))
+        blocks[:2, :2] = x * ag.eye(2)
+        blocks[:2, 2:] = x * ag.eye(2)
+        return blocks @ weights @ ag.concat([x, x])
+
+    np.testing.assert_allclose(ag.jacobian(f)(np.array([1.0, 2.0])), np.diag([2 * 1 * 10.0, 2 * 2 * 9.0]))
+
+
+def test_assignment_of_columns_in_a_solver():
+    """HIPS/autograd#556: conjugate gradients, column by column, into an array."""
+
+    def conjugate_gradients(a, b):
+        x, r = ag.zeros_like(b), b
+        p = r
+        for _ in range(b.shape[0]):
+            step = (r @ r) / (p @ a @ p)
+            x, last = x + step * p, r
+            r = r - step * (a @ p)
+            p = r + (r @ r) / (last @ last) * p
+        return x
+
+    def f(d):
+        a = matrix + d * ag.eye(3)
+        solutions = ag.zeros((3, 2))
+        for column in range(2):
+            solutions[:, column] = conjugate_gradients(a, right[:, column])
+        return ag.sum(solutions)
+
+    matrix = np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 5.0]])
+    right = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]])
+    d = np.array([0.1, 0.2, 0.3])
+    expected = ag.grad(lambda d: ag.sum(ag.linalg.solve(matrix + d * ag.eye(3), right)))(d)
+    np.testing.assert_allclose(ag.grad(f)(d), expected, rtol=1e-9)
+
+
+def test_an_array_of_results():
+    """HIPS/autograd#304, #394, #571: an array made of a list of traced numbers, with a dtype."""
+
+    def f(th):
+        return ag.stack([ag.stack([th[0], th[0] * th[1]]), ag.stack([th[1] * 0.0, th[1] ** 2])])
+
+    jacobian = ag.jacobian(f)(np.array([2.0, 3.0]))
+    np.testing.assert_array_equal(jacobian[0, 1], [3.0, 2.0])
+    np.testing.assert_array_equal(jacobian[1, 1], [0.0, 6.0])
+
+
+def test_assignment_through_a_view_is_refused_or_right_never_silently_lost():
+    """rsokl/MyGrad#296, pytorch/pytorch#3313: writing into a view changes its base there. Here a view is a value."""
+    base = ag.zeros((2, 2))
+    row = base[0]
+    row[0] = 1.0
+    assert row.tolist() == [1.0, 0.0]
+    assert base.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    base[0][0] = 1.0  # changes a value that nobody holds, as with every immutable array
+    assert base.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    base[0, 0] = 1.0
+    assert base.tolist() == [[1.0, 0.0], [0.0, 0.0]]
+
+
+def test_a_variable_changed_in_place_after_its_use():
+    """pytorch/pytorch#36470 and hundreds more: a variable needed for gradient computation has been modified in place."""
+    x = leaf(1.0, 2.0)
+    y = ag.exp(x)
+    z = y * y
+    y += 100.0  # z keeps what y was
+    ag.sum(z).backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * np.exp([2.0, 4.0]))
+
+
+def test_a_recurrence_within_one_array():
+    """pytorch/pytorch#36470: each element is computed from the one before, and written twice."""
+
+    def f(x):
+        out = ag.zeros(10)
+        out[0] = 1.0
+        for i in range(1, 10):
+            out[i] = out[i - 1] * x
+            out[i] = 1 / (1 + ag.exp(-out[i]))
+        return ag.sum(out)
+
+    def with_lists(x):
+        out = [1.0]
+        for _ in range(9):
+            out.append(1 / (1 + ag.exp(-out[-1] * x)))
+        return sum(out)
+
+    assert ag.grad(f)(1.0) == pytest.approx(float(ag.grad(with_lists)(1.0)), rel=1e-12)
+
+
+def test_a_leaf_changed_in_place_is_refused_with_the_remedy():
+    """pytorch/pytorch#32708: a leaf reassigned or changed, whose grad is then None."""
+    x = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match=r"under no_grad\(\), or assign the result to a new name"):
+        x *= 2.0
+    with ag.no_grad():
+        x *= 2.0
+    ag.sum(x * x).backward()
+    assert x.grad.tolist() == [4.0, 8.0]
+
+
+def test_an_input_changed_by_its_owner_after_use():
+    """Silently wrong in HIPS autograd: `x` is read again in the backward pass. Index arrays are copied."""
+    index = np.array([0, 1, 1])
+    x = leaf(1.0, 2.0)
+    y = x[index]
+    index[:] = 0
+    ag.sum(y * y).backward()
+    assert x.grad.tolist() == [2.0, 8.0]
+
+
+# --- NaN and ties -----------------------------------------------------------------------------------------------------
+
+UNSELECTED = {
+    "exp": (lambda x: ag.where(x <= 0, ag.exp(x), 1 + x), 1000.0, 1.0),
+    "cos": (lambda x: ag.where(x < 1.0, ag.cos(x), 0.0), np.inf, 0.0),
+    "log2": (lambda x: ag.where(x > 2, ag.log2(x), 2 * x), 0.0, 2.0),
+    "sqrt": (lambda x: ag.where(x > 0, ag.sqrt(x), 0.0), 0.0, 0.0),
+    "divide": (lambda x: ag.where(x == 0, 0.0, ag.sin(x) / x), 0.0, 0.0),
+    "power": (lambda x: ag.where(x == 0, 0.0, x**0.5), 0.0, 0.0),
+    "nan": (lambda x: ag.where(ag.isnan(x), 0.0, x * x), np.nan, 0.0),
+}
+
+
+@pytest.mark.parametrize(("f", "at", "expected"), UNSELECTED.values(), ids=UNSELECTED)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_branch_that_where_did_not_take(f, at, expected):
+    """pytorch/pytorch#18287, #52248, #68425, #108618, #156212, HIPS/autograd#396: NaN from the other branch."""
+    assert ag.grad(f)(at) == expected
+    assert ag.jvp(f, (at,), (1.0,))[1] == expected
+
+
+def test_assignment_over_a_result_that_is_not_finite():
+    """pytorch/pytorch#17455: the gradient stays NaN whatever overwrites the element."""
+    x = leaf(0.0, 1000.0)
+    with np.errstate(over="ignore"):
+        y = ag.log(ag.exp(x) + 1)
+    y[1] = 0.0
+    ag.sum(y).backward()
+    np.testing.assert_allclose(x.grad.numpy(), [0.5, 0.0])
+
+
+def test_masked_losses_of_missing_values():
+    """pytorch/pytorch#64305: outputs that are NaN, left out after the loss is computed."""
+    w = leaf(1.0, 2.0)
+    y = np.array([np.nan, 3.0])
+    ag.sum(((w - y) ** 2)[~np.isnan(y)]).backward()
+    assert w.grad.tolist() == [0.0, -2.0]
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("order", [1, 2, 3, np.inf])
+def test_the_norm_at_zero(order, power):
+    """HIPS/autograd#151, #183, #268, #570, #586, #617, pytorch/pytorch#2421: NaN."""
+    f = lambda x: ag.linalg.vector_norm(x, ord=order) ** power  # noqa: E731
+    np.testing.assert_array_equal(ag.grad(f)(np.zeros(3)), np.zeros(3))
+    np.testing.assert_array_equal(ag.jvp(f, (np.zeros(3),), (np.ones(3),))[1], 0.0)
+
+
+def test_square_roots_at_zero():
+    """HIPS/autograd#570: sqrt(x) ** 2 raised an error there; a distance from a point to itself is NaN elsewhere."""
+    with np.errstate(divide="ignore"):
+        assert ag.grad(ag.sqrt)(0.0) == np.inf
+    assert ag.grad(lambda x: ag.sqrt(x) ** 2)(0.0) == 0.0  # the cotangent of the root is exactly zero
+    assert ag.grad(lambda x: ag.hypot(x, x))(0.0) == 0.0
+
+
+def test_ties_in_max_share_the_gradient():
+    """HIPS/autograd#141, Theano/Theano#4568: the sum of the parts was more than one, no subgradient."""
+    np.testing.assert_array_equal(ag.grad(ag.max)(np.array([1.0, 1.0, 0.0])), [0.5, 0.5, 0.0])
+    np.testing.assert_array_equal(ag.grad(lambda x: ag.maximum(x, 1.0))(1.0), 0.5)
+
+
+def test_a_product_with_zeros():
+    """NaN in libraries that divide the product by each factor."""
+    np.testing.assert_array_equal(ag.grad(ag.prod)(np.array([0.0, 2.0, 3.0])), [6.0, 0.0, 0.0])
+    np.testing.assert_array_equal(ag.grad(ag.prod)(np.array([0.0, 2.0, 0.0])), [0.0, 0.0, 0.0])
+
+
+# --- kinds of numbers, shapes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [2, np.arange(4), np.array([1, 1, 1, 1])])
+def test_integers_are_refused_with_the_remedy(x):
+    """HIPS/autograd#3, #229, #335, #482: integer inputs failed with an assertion or an unclear error."""
+    with pytest.raises(TypeError, match=r"write 2\.0|convert it with \.astype\(float\)"):
+        ag.grad(lambda x: ag.sum(x * x))(x)
+
+
+def test_a_list_of_integers_may_require_a_gradient():
+    """In MyGrad an integer tensor is a constant without a word, and its grad stays None."""
+    x = Tensor([1, 2], requires_grad=True)
+    ag.sum(x * x).backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_floats_cast_to_integers_are_indices():
+    """HIPS/autograd#71: a float made an integer to index with."""
+
+    def f(w):
+        index = ag.astype(w[:, -1], ag.int64)
+        return ag.sum(w[index, 0])
+
+    w = np.ones((3, 2))
+    np.testing.assert_array_equal(ag.grad(f)(w), [[0, 0], [3, 0], [0, 0]])
+
+
+def test_numpy_scalars_are_numbers():
+    """np.float64, np.float32 and 0-d arrays as arguments and as results, which type checks elsewhere refuse."""
+    for x in (np.float64(3.0), np.float32(3.0), np.array(3.0), 3.0):
+        gradient = ag.grad(lambda x: x * x * np.float64(2.0))(x)
+        assert gradient == 12.0
+        assert gradient.shape == ()
+        assert gradient.dtype == np.asarray(x).dtype
+
+
+def test_float32_stays_float32():
+    """The gradient of a float32 array is one, whatever np.float64 scalars are on the way."""
+    x = np.ones(3, np.float32)
+    f = lambda x: ag.sum(x * np.log(np.float64(2.0)) / np.arange(1, 4))  # noqa: E731
+    assert ag.grad(f)(x).dtype == np.float32
+
+
+def test_results_without_axes_differentiate():
+    """HIPS/autograd#102: abs() and indexing give numbers that are no arrays."""
+    assert ag.grad(lambda x: abs(x[0]) + 3.0)(np.array([-2.0]))[0] == -1.0
+    assert ag.grad(lambda x: x[0, 0])(np.ones((1, 1))).shape == (1, 1)
+
+
+def test_empty_arrays():
+    """Sums, products, concatenations and assignments of nothing."""
+    empty = np.zeros((0, 3))
+    assert ag.grad(lambda x: ag.sum(x) + ag.prod(x))(empty).shape == (0, 3)
+    assert ag.grad(lambda x: ag.sum(ag.concat([x, ag.ones((2, 3))])))(empty).shape == (0, 3)
+    assert ag.jacobian(lambda x: x * x)(np.zeros(0)).shape == (0, 0)
+    np.testing.assert_array_equal(ag.grad(lambda x: ag.sum(x[x > 10]))(np.ones(3)), np.zeros(3))
+
+
+@pytest.mark.parametrize("name", ["inv", "det", "cholesky", "eigh", "svd", "qr", "solve", "pinv"])
+def test_linear_algebra_of_stacks(name):
+    """HIPS/autograd#310, elixir-nx/nx#1748: rules written for one matrix, wrong or missing for stacks of them."""
+    a = np.random.default_rng(0).normal(size=(2, 3, 3))
+    a = a @ a.transpose(0, 2, 1) + 3 * np.eye(3)
+
+    def f(a):
+        a = (a + ag.matrix_transpose(a)) / 2
+        out = ag.linalg.solve(a, ag.eye(3)) if name == "solve" else getattr(ag.linalg, name)(a)
+        parts = out if isinstance(out, tuple) else (out,)
+        return sum(ag.sum(part**4) for part in parts)
+
+    one_by_one = np.stack([ag.grad(f)(part) for part in a])
+    np.testing.assert_allclose(ag.grad(f)(a), one_by_one, rtol=1e-9, atol=1e-12)
+    ag.testing.check_grads(f, (a,), order=1)
+
+
+def test_repeated_indices_add_up():
+    """HIPS/autograd#263: `a[index] += g` in place of a sum over repeated indices."""
+    x = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(ag.grad(lambda x: ag.sum(x[np.array([0, 0, 2])] ** 2))(x), [4.0, 0.0, 6.0])
+    np.testing.assert_array_equal(ag.grad(lambda x: ag.sum(ag.take(x, np.array([1, 1]))))(x), [0.0, 2.0, 0.0])
+
+
+def test_take_and_flip():
+    """HIPS/autograd#109, #725, #743: gradients of take and flip were not there."""
+    x = np.arange(24.0).reshape(2, 3, 4)
+    counts = ag.grad(lambda x: ag.sum(ag.take(x, np.array([2, 0, 2]), axis=1)))(x)
+    np.testing.assert_array_equal(counts[0, :, 0], [1.0, 0.0, 2.0])
+    np.testing.assert_array_equal(ag.grad(lambda x: ag.flip(x)[0])(np.arange(3.0)), [0.0, 0.0, 1.0])
+
+
+# --- memory and time --------------------------------------------------------------------------------------------------
+
+
+def test_memory_stays_flat_over_iterations():
+    """HIPS/autograd#219, pytorch/pytorch#1111, #2361, #2498: memory that grows; here with the collector off."""
+    x = np.ones(50_000)
+
+    def step(w):
+        gradient = ag.grad(lambda w: ag.sum(ag.tanh(w * x) ** 2))(w)
+        product = ag.hvp(lambda w: ag.sum(ag.tanh(w * x) ** 2), (w,), (x,))[0]
+        return w - 0.1 * gradient - 0.001 * product
+
+    w = step(np.full(50_000, 0.5))
+    gc.collect()
+    gc.disable()
+    try:
+        tracemalloc.start()
+        w = step(w)
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(20):
+            w = step(w)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert after - before < x.nbytes
+
+
+def test_a_running_sum_of_losses_keeps_every_graph_and_a_number_does_not():
+    """pytorch/pytorch#64586: `total += loss` holds all graphs; `total += loss.item()` none."""
+    x = Tensor(np.ones(100_000), requires_grad=True)
+    total = 0.0
+    tracemalloc.start()
+    for _ in range(10):
+        total += ag.sum(ag.exp(x)).item()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < x.data.nbytes
+    assert total == pytest.approx(10 * 100_000 * np.e)
+
+
+def test_reads_in_a_loop_cost_what_is_read(monkeypatch):
+    """HIPS/autograd#157, #341, pytorch/pytorch#29973: each read's gradient was an array of zeros but for a row."""
+    from anygrad import pullback
+
+    made = []
+    dense = pullback.Scatter.dense
+    monkeypatch.setattr(pullback.Scatter, "dense", lambda self: made.append(1) or dense(self))
+    x = Tensor(np.ones((200, 50)), requires_grad=True)
+    total = 0.0
+    for i in range(200):
+        total = total + ag.sum(x[i] * float(i))
+    total.backward()
+    np.testing.assert_array_equal(x.grad.numpy()[:, 0], np.arange(200.0))
+    assert len(made) == 1
+
+
+def test_depth():
+    """pytorch/pytorch#5534, karpathy/micrograd#90: deep graphs overflowed the stack, even when only freed."""
+    x = y = leaf(1.0)
+    for _ in range(50_000):
+        y = y + y * 1e-6
+    del y
+    y = x
+    for _ in range(50_000):
+        y = y + y * 1e-6
+    y.backward()
+    np.testing.assert_allclose(x.grad.numpy(), (1 + 1e-6) ** 50_000)
+
+
+def test_many_checkpoints_joined():
+    """pytorch/pytorch#6959: thousands of checkpoints whose results meet overflowed the stack."""
+    layer = ag.checkpoint(lambda x, w: ag.tanh(x * w))
+    w = leaf(0.5)
+    ag.sum(ag.stack([layer(float(i % 3) * ag.ones(1), w) for i in range(3000)])).backward()
+    k = np.arange(3000) % 3
+    np.testing.assert_allclose(w.grad.numpy(), [np.sum(k * (1 - np.tanh(0.5 * k) ** 2))], rtol=1e-9)
+
+
+# --- state ------------------------------------------------------------------------------------------------------------
+
+
+def test_threads_do_not_meet():
+    """HIPS/autograd#659: traces of two threads shared a stack."""
+    barrier = threading.Barrier(4)
+    found = {}
+
+    def work(k):
+        def f(x):
+            barrier.wait(10)
+            out = x**k
+            barrier.wait(10)
+            return out
+
+        found[k] = ag.grad(ag.grad(f))(2.0)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in (2, 3, 4, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {k: k * (k - 1) * 2.0 ** (k - 2) for k in (2, 3, 4, 5)}
+
+
+@pytest.mark.parametrize("transform", [ag.grad, ag.jacfwd, ag.vmap, ag.hessian])
+def test_an_error_inside_leaves_nothing_behind(transform):
+    """In HIPS autograd an exception inside `grad` leaves the trace's level raised."""
+
+    def f(x):
+        raise ZeroDivisionError
+
+    level = ag.graph.mode.level
+    with pytest.raises(ZeroDivisionError):
+        transform(f)(np.ones(3))
+    assert ag.graph.mode.level == level
+    assert ag.grad(lambda x: x * x)(3.0) == 6.0
+
+
+def test_a_value_kept_from_inside_is_still_a_value():
+    """HIPS/autograd#362, #427: getting the number out of a box; JAX calls such a value a leaked tracer."""
+    kept = []
+
+    def f(x):
+        kept.append(x)
+        return ag.sum(x * x)
+
+    ag.grad(f)(np.array([1.0, 2.0]))
+    assert kept[0].tolist() == [1.0, 2.0]
+    assert ag.sum(kept[0]).item() == 3.0
+    value, aux = ag.grad(lambda x: (x * x, x + 1), has_aux=True)(3.0)
+    assert (value, aux) == (6.0, 4.0)  # the way that leaves nothing behind
+
+
+# --- questions that recur ---------------------------------------------------------------------------------------------
+
+
+def test_a_second_backward_names_retain_graph():
+    """davda54/sam#45 and hundreds more: trying to backward through the graph a second time."""
+    x = leaf(3.0)
+    y = x * x
+    y.backward()
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        y.backward()
+
+
+def test_the_gradient_of_a_vector():
+    """cybertronai/autograd-hacks#8 and hundreds more: grad can be implicitly created only for scalar outputs."""
+    x = leaf(1.0, 2.0)
+    (x * x).backward()  # that of the sum, as chainer/chainer#6260 asks for
+    assert x.grad.tolist() == [2.0, 4.0]
+    with pytest.raises(TypeError, match=r"must return a real scalar, given float64\(2,\); reduce it with sum"):
+        ag.grad(lambda x: x * x)(np.ones(2))
+
+
+def test_the_gradient_of_an_intermediate():
+    """pytorch/pytorch#32708: the grad of a result is None, unless it is asked for before."""
+    x = leaf(1.0, 2.0)
+    y = x * x
+    y.retain_grad()
+    z = y * 3.0
+    ag.sum(z).backward()
+    assert y.grad.tolist() == [3.0, 3.0]
+    assert z.grad is None
+
+
+def test_gradients_add_up_until_they_are_forgotten():
+    """The first surprise of PyTorch's newcomers, kept since code relies on it."""
+    x = leaf(3.0)
+    for _ in range(2):
+        (x * x).backward()
+    assert x.grad.tolist() == [12.0]
+    x.zero_grad()
+    assert x.grad is None
+
+
+def test_second_derivatives_through_a_rule_of_ones_own():
+    """chainer/chainer#4114: double backprop through an old-style function was wrong without a word."""
+
+    @ag.custom_vjp
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda x: (x**3, x), lambda x, g: (3 * x**2 * g,))
+    assert ag.grad(ag.grad(cube))(2.0) == 12.0
+    assert ag.grad(ag.grad(ag.grad(cube)))(2.0) == 6.0
+
+
+def test_a_jacobian_within_a_jacobian():
+    """HIPS/autograd#107: the inner Jacobian did not multiply."""
+    h = lambda x: ag.sin(x) * x[0]  # noqa: E731
+    step = lambda x: ag.jacobian(h)(x) @ x  # noqa: E731
+    x = np.array([0.5, 1.5])
+    numeric = (step(x + np.array([1e-6, 0])) - step(x - np.array([1e-6, 0]))) / 2e-6
+    np.testing.assert_allclose(ag.jacobian(step)(x)[:, 0], numeric, rtol=1e-6)
+
+
+def test_what_does_not_depend_on_the_argument():
+    """HIPS/autograd#423: a warning and zeros, where plain NumPy had lost the gradient. Here only a true constant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(ag.grad(lambda x: 3.0)(np.ones(2)), np.zeros(2))
+    with pytest.raises(RuntimeError, match="would lose the gradient"):
+        ag.grad(lambda x: float(x[0]))(np.ones(2))
+    with pytest.raises(RuntimeError, match="does not become a NumPy array by itself"):
+        ag.grad(lambda x: np.asarray(x).sum())(np.ones(2))
