@@ -99,7 +99,7 @@ def test_assignment_through_a_view_is_refused_or_right_never_silently_lost():
 
 
 def test_a_variable_changed_in_place_after_its_use():
-    """pytorch/pytorch#36470 and hundreds more: a variable needed for gradient computation has been modified in place."""
+    """pytorch/pytorch#36470 and more: a variable needed for the gradient was modified in place."""
     x = leaf(1.0, 2.0)
     y = ag.exp(x)
     z = y * y
@@ -445,7 +445,7 @@ def test_a_value_kept_from_inside_is_still_a_value():
 
 
 def test_a_second_backward_names_retain_graph():
-    """davda54/sam#45 and hundreds more: trying to backward through the graph a second time."""
+    """davda54/sam#45 and more: trying to backward through the graph a second time."""
     x = leaf(3.0)
     y = x * x
     y.backward()
@@ -454,7 +454,7 @@ def test_a_second_backward_names_retain_graph():
 
 
 def test_the_gradient_of_a_vector():
-    """cybertronai/autograd-hacks#8 and hundreds more: grad can be implicitly created only for scalar outputs."""
+    """cybertronai/autograd-hacks#8 and more: grad can be implicitly created only for scalar outputs."""
     x = leaf(1.0, 2.0)
     (x * x).backward()  # that of the sum, as chainer/chainer#6260 asks for
     assert x.grad.tolist() == [2.0, 4.0]
