@@ -12,7 +12,7 @@ from anygrad.ops.indexing import getitem
 from anygrad.ops.linalg.solving import solve
 from anygrad.ops.manipulation import stack
 from anygrad.ops.reductions import max
-from anygrad.transforms._arguments import check_callable, name_of
+from anygrad.transforms._arguments import check_callable, floating, name_of
 from anygrad.transforms.custom import checkpoint, custom_jvp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import jacfwd
@@ -190,7 +190,7 @@ def fixed_point(f: Callable[..., Any], init: Any, *params: Any, tolerance: float
     check_callable(f, "fixed_point")
 
     def iterate(*others: Any) -> Any:
-        y = init
+        y = mapped(lambda x: floating(x, "fixed_point: init"), init)
         for _ in range(max_steps):
             after = f(y, *others)
             changes = mapped(lambda a, b: max(abs(subtract(a, b))), after, y)
