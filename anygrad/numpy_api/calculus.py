@@ -57,9 +57,8 @@ def nan_to_num(x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, 
     if kind_of(x.dtype) not in "f":
         return x
     limits = np.finfo(ag.result_type(x))
-    replaced = ((ag.isnan(x), nan), (x == np.inf, limits.max if posinf is None else posinf))
-    replaced += ((x == -np.inf, limits.min if neginf is None else neginf),)
-    for condition, value in replaced:
+    high, low = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
+    for condition, value in ((ag.isnan(x), nan), (x == np.inf, high), (x == -np.inf, low)):
         x = ag.where(condition, cast(as_array(value, x), ag.result_type(x)), x)
     return x
 
@@ -251,12 +250,8 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
     rows = ag.reshape(lines, (-1, lines.shape[-1]))
     results = ag.stack([as_array(func1d(row, *args, **kwargs), arr) for row in rows])
     results = ag.reshape(results, (*outer, *results.shape[1:]))
-    place = axis % len(arr.shape)
-    return ag.moveaxis(
-        results,
-        tuple(range(len(outer), len(results.shape))),
-        tuple(range(place, place + len(results.shape) - len(outer))),
-    )
+    made = range(len(outer), len(results.shape))
+    return ag.moveaxis(results, tuple(made), tuple(axis % len(arr.shape) + i for i in range(len(made))))
 
 
 @implements("apply_over_axes", arrays=0)

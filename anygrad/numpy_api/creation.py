@@ -158,7 +158,7 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
 
 
 @implements("vander")
-def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:  # noqa: N803  NumPy's name
+def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
     """The powers of each element, in columns."""
     columns = [ag.ones_like(x)]
     for _ in range(1, x.shape[0] if N is None else N):

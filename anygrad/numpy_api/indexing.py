@@ -50,9 +50,8 @@ def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
 def choose(a: Array, choices: Any, *, mode: str = "raise") -> Array:
     """For each element the one of that number among several arrays."""
     first, *arrays = as_arrays((a, *choices))
-    arrays = ag.broadcast_arrays(first, *promoted(arrays))
-    numbers = _within(arrays[0], len(arrays) - 1, mode)
-    return ag.take_along_axis(ag.stack(arrays[1:]), numbers[None], axis=0)[0]
+    numbers, *chosen = ag.broadcast_arrays(first, *promoted(arrays))
+    return ag.take_along_axis(ag.stack(chosen), _within(numbers, len(chosen), mode)[None], axis=0)[0]
 
 
 @implements("compress", arrays=2)
@@ -244,7 +243,8 @@ def _target(name: str, array: Any, remedy: str) -> Any:
     """The array that is written into, which must be one of anygrad's to hold a gradient."""
     if not isinstance(array, Wrapper):
         raise TypeError(
-            f"numpy.{name}: a plain array cannot hold a gradient; make it with np.zeros(shape, like=x), or write {remedy}"
+            f"numpy.{name}: a plain array cannot hold a gradient; make it with np.zeros(shape, like=x), "
+            f"or write {remedy}"
         )
     return array
 

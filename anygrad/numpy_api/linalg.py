@@ -53,7 +53,7 @@ def matrix_power(a: Array, n: int) -> Array:
 
 
 @implements("linalg.matrix_rank", kind="plain")
-def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:  # noqa: N803
+def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """The number of singular values above a bound."""
     if tol is not None:
         return ag.sum(ag.astype(ag.linalg.svdvals(floating(A)) > tol, np.int64), axis=-1)
@@ -67,20 +67,20 @@ def pinv(a: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = No
     return ag.linalg.pinv(floating(a), rtol=1e-15 if bound is None else bound)
 
 
-def _lower(a: Array, UPLO: str) -> Array:  # noqa: N803  NumPy's name
+def _lower(a: Array, UPLO: str) -> Array:
     if UPLO.upper() not in ("L", "U"):
         raise ValueError(f"UPLO must be 'L' or 'U', given {UPLO!r}")
     return floating(a if UPLO.upper() == "L" else ag.conj(ag.matrix_transpose(a)))
 
 
 @implements("linalg.eigh")
-def eigh(a: Array, UPLO: str = "L") -> Any:  # noqa: N803  NumPy's name
+def eigh(a: Array, UPLO: str = "L") -> Any:
     """The eigenvalues and eigenvectors of a Hermitian matrix."""
     return ag.linalg.eigh(_lower(a, UPLO))
 
 
 @implements("linalg.eigvalsh")
-def eigvalsh(a: Array, UPLO: str = "L") -> Array:  # noqa: N803  NumPy's name
+def eigvalsh(a: Array, UPLO: str = "L") -> Array:
     """The eigenvalues of a Hermitian matrix."""
     return ag.linalg.eigvalsh(_lower(a, UPLO))
 

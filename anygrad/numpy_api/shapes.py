@@ -131,7 +131,7 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) ->
 
 
 @implements("tile")
-def tile(A: Array, reps: Any) -> Array:  # noqa: N803  NumPy's name
+def tile(A: Array, reps: Any) -> Array:
     """The array over again, along each axis."""
     return ag.tile(A, _tuple(reps))
 
