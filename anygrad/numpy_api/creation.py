@@ -9,6 +9,7 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, promoted
+from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
 from anygrad.wrapper import Wrapper, lifted
 
@@ -37,7 +38,7 @@ for _name in ("arange", "empty", "eye", "identity", "ones", "tri", "zeros"):
 def full(like: Any, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """One value everywhere; the gradient travels back to it."""
     value = lifted(cast(as_array(fill_value, like), dtype), like)
-    return ag.copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape)))
+    return _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape)))
 
 
 @implements("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "copy", kind="creation")
@@ -54,7 +55,7 @@ def array(
 ) -> Array:
     """Numbers, arrays and nested lists of them; of arrays in lists the stack, which keeps their gradients."""
     made = a if isinstance(a, Wrapper) else as_array(a, like)
-    made = cast(ag.copy(made) if copy and made is a else made, dtype)
+    made = cast(_copy(made) if copy and made is a else made, dtype)
     return lifted(ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)), like)
 
 

@@ -97,9 +97,11 @@ def qr(a: Array, mode: str = "reduced") -> Any:
     """The product of a matrix of orthonormal columns and a triangular one, or the triangular one alone."""
     if mode == "r":
         return ag.linalg.qr(floating(a)).R
-    if mode not in ("reduced", "complete"):
+    if mode == "complete":
+        return ag.linalg.qr(floating(a), mode="complete")
+    if mode != "reduced":
         raise ValueError(f"numpy.linalg.qr: mode must be 'reduced', 'complete' or 'r', given {mode!r}")
-    return ag.linalg.qr(floating(a), mode=mode)
+    return ag.linalg.qr(floating(a))
 
 
 # --- norms ------------------------------------------------------------------------------------------------------------
@@ -109,9 +111,7 @@ def qr(a: Array, mode: str = "reduced") -> Any:
 def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """The norm of a vector or a matrix."""
     x = floating(x)
-    if axis is None and (
-        ord is None or (ord in ("f", "fro") and len(x.shape) == 2) or (ord == 2 and len(x.shape) == 1)
-    ):
+    if axis is None and ord is None:
         return ag.linalg.vector_norm(x, keepdims=keepdims)
     axes = normalized(tuple(range(len(x.shape))) if axis is None else axis, len(x.shape), "norm")
     if len(axes) == 1 or ord is None:

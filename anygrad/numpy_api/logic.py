@@ -1,4 +1,4 @@
-"""Questions about arrays, whose answers carry no gradient: Python's numbers and truth values where NumPy gives these."""
+"""Questions about arrays, whose answers carry no gradient: Python's numbers where NumPy gives these."""
 
 from __future__ import annotations
 

@@ -117,9 +117,8 @@ def multi_dot(arrays: Any) -> Array:
     first = 1 if len(matrices[0].shape) == 1 else 0
     last = len(matrices) if len(matrices[-1].shape) > 1 else len(matrices) - 1
     terms = [labels[max(i, first) : min(i + 1, last) + 1] for i in range(len(matrices))]
-    return ag.einsum(
-        f"{','.join(terms)}->{'' if first else 'a'}{labels[last] if last == len(matrices) else ''}", *matrices
-    )
+    ends = ("" if first else labels[0]) + (labels[last] if last == len(matrices) else "")
+    return ag.einsum(f"{','.join(terms)}->{ends}", *matrices)
 
 
 @implements("einsum", arrays=0)
@@ -145,10 +144,12 @@ def _lettered(operands: Sequence[Any]) -> tuple[str, list[Any]]:
 @implements("convolve", arrays=2)
 def convolve(a: Array, v: Array, mode: Any = "full") -> Array:
     """The convolution of two signals."""
-    return ag.convolve(*promoted([ag.reshape(x, (-1,)) if not x.shape else x for x in (a, v)]), mode)
+    a, v = promoted([ag.reshape(x, (-1,)) if not x.shape else x for x in (a, v)])
+    return ag.convolve(a, v, mode)
 
 
 @implements("correlate", arrays=2)
 def correlate(a: Array, v: Array, mode: Any = "valid") -> Array:
     """The correlation of two signals."""
-    return ag.correlate(*promoted([ag.reshape(x, (-1,)) if not x.shape else x for x in (a, v)]), mode)
+    a, v = promoted([ag.reshape(x, (-1,)) if not x.shape else x for x in (a, v)])
+    return ag.correlate(a, v, mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import anygrad as ag
 from anygrad.numpy_api.registry import as_arrays, cast, implements
 from anygrad.ops._axes import normalized
+from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
 
 __all__: list[str] = []
@@ -124,7 +126,7 @@ def broadcast_arrays(*args: Array, subok: bool = False) -> tuple[Array, ...]:
 @implements("astype")
 def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
     """The elements in another dtype."""
-    return cast(x, dtype) if not copy or np.dtype(dtype) != ag.result_type(x) else ag.copy(x)
+    return cast(x, dtype) if not copy or np.dtype(dtype) != ag.result_type(x) else _copy(x)
 
 
 # --- repeated and turned ----------------------------------------------------------------------------------------------
@@ -229,11 +231,11 @@ def array_split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Arr
     else:
         bounds = [0, *map(operator.index, indices_or_sections), length]
     before = (ALL,) * (axis % len(ary.shape))
-    return [ary[(*before, slice(start, stop))] for start, stop in zip(bounds, bounds[1:])]
+    return [ary[(*before, slice(start, stop))] for start, stop in itertools.pairwise(bounds)]
 
 
 @implements("split")
-def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> Any:
     """The parts between places along an axis, or a number of equal parts."""
     if isinstance(indices_or_sections, int | np.integer) and ary.shape[axis] % indices_or_sections:
         raise ValueError(f"numpy.split: {ary.shape[axis]} elements do not make {indices_or_sections} equal parts")
@@ -241,19 +243,19 @@ def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
 
 
 @implements("vsplit")
-def vsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
+def vsplit(ary: Array, indices_or_sections: Any) -> Any:
     """The parts along the first axis."""
     return split(ary, indices_or_sections, 0)
 
 
 @implements("hsplit")
-def hsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
+def hsplit(ary: Array, indices_or_sections: Any) -> Any:
     """The parts along the second axis, of an array of one axis along that."""
     return split(ary, indices_or_sections, 1 if len(ary.shape) > 1 else 0)
 
 
 @implements("dsplit")
-def dsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
+def dsplit(ary: Array, indices_or_sections: Any) -> Any:
     """The parts along the third axis."""
     return split(ary, indices_or_sections, 2)
 

@@ -118,7 +118,7 @@ SAME_NAME = "add ceil floor floor_divide maximum minimum multiply negative posit
 SAME_NAME += " subtract trunc"
 PLAIN = "equal greater greater_equal isfinite isinf isnan less less_equal not_equal signbit bitwise_and bitwise_or"
 PLAIN += " bitwise_xor"
-RENAMED = {
+RENAMED: dict[str, Callable[..., Any]] = {
     "absolute": ag.abs,
     "conjugate": lambda x: ag.conj(x) if kind_of(x.dtype) in "fc" else x,
     "deg2rad": lambda x: x * (math.pi / 180.0),
@@ -132,7 +132,7 @@ RENAMED = {
     "vecdot": ag.vecdot,
 }
 INVERSES = {f"arc{name}": getattr(ag, f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
-COMPOSED = [cbrt, divmod, float_power, fmax, fmin, fmod, heaviside, ldexp, logaddexp2, matvec, modf, vecmat]
+COMPOSED: list[Any] = [cbrt, divmod, float_power, fmax, fmin, fmod, heaviside, ldexp, logaddexp2, matvec, modf, vecmat]
 
 _entries: dict[str, Ufunc] = {
     **{name: Ufunc(getattr(ag, name), "floats", name != "nextafter") for name in FLOATS.split()},
