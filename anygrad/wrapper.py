@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from anygrad.backends import Dtype, backend_of, numpy_dtype
+from anygrad.device import move, resolve
 from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
 from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.indexing import getitem, index_set
 from anygrad.primitive import SCALARS, Array, Primitive, device_of, rank
 
-__all__ = ["Wrapper", "bottom"]
+__all__ = ["Wrapper", "bottom", "lifted"]
 
 IN_PLACE = {
     "add": "+",
@@ -38,6 +39,15 @@ def bottom(x: Any) -> Array:
     while isinstance(x, Wrapper):
         x = x.data
     return x
+
+
+def lifted(value: Any, like: Any) -> Any:
+    """A constant as an array of the device of another, under the same transforms."""
+    if rank(type(value)) >= rank(type(like)) > 0:
+        return value
+    if isinstance(like, Wrapper):
+        return like._holding(lifted(value, like.data))
+    return value if isinstance(value, Wrapper) else move(value, resolve(device_of(like)))
 
 
 class Wrapper(ArrayMixin):
@@ -73,6 +83,10 @@ class Wrapper(ArrayMixin):
             set_operators(found)
         return found
 
+    def _holding(self, data: Any) -> Any:
+        """A constant of this level that holds an array."""
+        raise NotImplementedError
+
     # --- what it is ---
 
     @property
@@ -97,8 +111,27 @@ class Wrapper(ArrayMixin):
 
     # --- values on the host ---
 
+    @property
+    def _carries(self) -> bool:
+        """Whether a derivative travels with it, at its level or at one below."""
+        return isinstance(self.data, Wrapper) and self.data._carries
+
     def _check_can_leave(self, what: str) -> None:
-        """Refuse to become a number silently, where that would lose a derivative."""
+        """Refuse to become a number silently, where that would lose a derivative: code may go on to compute with it."""
+        if isinstance(self.data, Wrapper):
+            self.data._check_can_leave(what)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._carries:
+            raise RuntimeError(
+                f"a {self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
+                f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
+                f"np.zeros(shape, like=x){self._remedy}"
+            )
+        return np.asarray(self._on_host(), dtype=dtype, copy=copy)
+
+    _described: ClassVar[str]
+    _remedy: ClassVar[str] = ""
 
     def _on_host(self) -> Any:
         """The values as a NumPy array."""
@@ -170,6 +203,11 @@ class Wrapper(ArrayMixin):
 
     def _rebind(self, out: Any) -> Any:
         """Become a result of an operation, also one of a deeper level."""
+        if type(out).family is not type(self).family:
+            raise TypeError(
+                f"a {type(self).__name__} cannot hold what is computed under a transform, a {type(out).__name__}; make "
+                f"the array with np.zeros(shape, like=x), of an x under that transform"
+            )
         for name in self.__slots__ or type(self).family.__slots__:
             setattr(self, name, getattr(out, name))
         self.__class__ = out.__class__
