@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_arrays, floating, implements, promoted
+from anygrad.numpy_api.registry import as_arrays, floating, implements, is_readable, promoted
 from anygrad.ops._axes import kept, normalized
+from anygrad.ops.datatypes import is_complex
 from anygrad.primitive import Array
 
 __all__: list[str] = []
@@ -30,8 +31,27 @@ def _unary(name: str) -> Any:
     return implements(f"linalg.{name}")(of_matrix)
 
 
-for _name in ("det", "eig", "eigvals", "inv", "slogdet", "svdvals"):
+for _name in ("det", "inv", "slogdet", "svdvals"):
     _unary(_name)
+
+
+def _is_real(values: Array, a: Array) -> bool:
+    """Whether eigenvalues are all real, which decides NumPy's dtype; they stay complex where each batch has its own."""
+    return not is_complex(a) and is_readable(a) and bool(ag.all(ag.imag(values) == 0))
+
+
+@implements("linalg.eigvals")
+def eigvals(a: Array) -> Array:
+    """The eigenvalues, as real numbers if they all are."""
+    values = ag.linalg.eigvals(floating(a))
+    return ag.real(values) if _is_real(values, a) else values
+
+
+@implements("linalg.eig")
+def eig(a: Array) -> Any:
+    """The eigenvalues and eigenvectors, as real numbers if all eigenvalues are."""
+    found = ag.linalg.eig(floating(a))
+    return type(found)(*map(ag.real, found)) if _is_real(found[0], a) else found
 
 
 @implements("linalg.solve", arrays=2)
@@ -154,10 +174,15 @@ def lstsq(a: Array, b: Array, rcond: Any = None) -> Any:
     rtol = np.finfo(ag.result_type(a)).eps * max(a.shape) if rcond is None else max(rcond, 0.0)
     solution = ag.matmul(ag.linalg.pinv(a, rtol=rtol), b)
     values = ag.linalg.svdvals(a)
-    rank = int(ag.sum(ag.astype(values > rtol * values[0], np.int64)))
-    rest = ag.abs(b - ag.matmul(a, solution)) ** 2
-    squares = ag.sum(rest, axis=0) if rank == a.shape[1] < a.shape[0] else rest[:0].sum(axis=1)
-    return solution, ag.reshape(squares, (-1,)), rank, values
+    rank = ag.sum(ag.astype(values > rtol * values[0], np.int64))
+    rest = ag.reshape(_abs_square(b - ag.matmul(a, solution)), (a.shape[0], -1))
+    is_full = a.shape[1] < a.shape[0] and not (is_readable(rank) and int(rank) < a.shape[1])
+    squares = ag.sum(rest, axis=0) if is_full else ag.reshape(rest[:0], (-1,))
+    return solution, squares, int(rank) if is_readable(rank) else rank, values
+
+
+def _abs_square(x: Array) -> Array:
+    return ag.real(x * ag.conj(x)) if is_complex(x) else x * x
 
 
 @implements("linalg.tensorinv")

@@ -8,9 +8,10 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.numpy_api.creation import vander
-from anygrad.numpy_api.linalg import lstsq
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, promoted
+from anygrad.numpy_api.linalg import eigvals, lstsq
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, is_readable, promoted
 from anygrad.numpy_api.shapes import trim_zeros
+from anygrad.ops.datatypes import is_complex
 from anygrad.primitive import Array
 
 __all__: list[str] = []
@@ -91,14 +92,14 @@ def poly(seq_of_zeros: Array) -> Array:
     """The polynomial that has given roots, or the eigenvalues of a matrix."""
     roots = floating(seq_of_zeros)
     if len(roots.shape) == 2:
-        roots = ag.linalg.eigvals(roots)
+        roots = eigvals(roots)
     coefficients = ag.ones_like(roots[:1]) if roots.shape[0] else ag.ones(1, device=roots.device)
     for i in range(roots.shape[0]):
         coefficients = ag.pad(coefficients, (0, 1)) - ag.pad(coefficients * roots[i], (1, 0))
-    is_conjugate = ag.result_type(coefficients).kind == "c" and bool(
-        ag.all(ag.sort(ag.imag(roots)) == ag.sort(-ag.imag(roots)))
-    )
-    return ag.real(coefficients) if is_conjugate else coefficients
+    if not is_complex(roots) or not is_readable(roots):
+        return coefficients
+    is_real = bool(ag.all(ag.sort(ag.imag(roots)) == ag.sort(-ag.imag(roots))))  # each with its conjugate
+    return ag.real(coefficients) if is_real else coefficients
 
 
 @implements("roots")
@@ -111,7 +112,7 @@ def roots(p: Array) -> Array:
     if n < 1:
         return zeros
     below = ag.eye(n - 1, n, dtype=ag.result_type(p), device=p.device)
-    found = ag.linalg.eigvals(ag.concat([ag.expand_dims(-trimmed[1:] / trimmed[0], axis=0), below]))
+    found = eigvals(ag.concat([ag.expand_dims(-trimmed[1:] / trimmed[0], axis=0), below]))
     return ag.concat(promoted([found, zeros])) if zeros.shape[0] else found
 
 

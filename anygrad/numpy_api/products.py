@@ -106,7 +106,8 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 @implements("linalg.vecdot", arrays=2)
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """The inner products of vectors along an axis, those of the first array conjugated."""
-    return ag.vecdot(*promoted((x1, x2)), axis=axis)
+    x1, x2 = promoted((x1, x2))
+    return ag.vecdot(ag.moveaxis(x1, axis, -1), ag.moveaxis(x2, axis, -1))
 
 
 @implements("linalg.multi_dot", arrays=0)

@@ -26,6 +26,7 @@ __all__ = [
     "floating",
     "implements",
     "is_known",
+    "is_readable",
     "promoted",
     "refuse",
     "refuse_out",
@@ -69,7 +70,7 @@ def implements(*names: str, arrays: int = 1, kind: str = "gradient") -> Callable
             NAMED[name] = Implementation(name, function, parameters, kind)
             found = _find(name)
             if found is not None:
-                FUNCTIONS[found] = NAMED[name]
+                FUNCTIONS.setdefault(found, NAMED[name])
         return function
 
     return enter
@@ -183,3 +184,12 @@ def promoted(values: Sequence[Any]) -> list[Any]:
 def to_host(x: Any) -> Any:
     """The values as a NumPy array, for what prints or counts."""
     return x._on_host() if isinstance(x, Wrapper) else np.asarray(bottom(x))
+
+
+def is_readable(x: Any) -> bool:
+    """Whether an array has values to decide by: not so one that stands for a batch of them."""
+    while isinstance(x, Wrapper):
+        if x.hides_axis:
+            return False
+        x = x.data
+    return True

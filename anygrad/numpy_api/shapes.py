@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_arrays, cast, implements
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, implements
 from anygrad.ops._axes import normalized
 from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
@@ -141,10 +141,11 @@ def tile(A: Array, reps: Any) -> Array:
 @implements("repeat")
 def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     """Each element over again."""
-    if isinstance(repeats, Sequence):
-        repeats = np.asarray(repeats)
-    if getattr(repeats, "shape", ()) == (1,):
-        repeats = int(repeats[0])
+    if axis is None:
+        a, axis = ag.reshape(a, (-1,)), 0
+    if isinstance(repeats, Sequence | np.ndarray):
+        places = np.repeat(np.arange(a.shape[axis]), repeats)
+        return ag.take(a, as_array(places.tolist(), a), axis=axis)
     return ag.repeat(a, repeats, axis=axis)
 
 

@@ -225,7 +225,9 @@ def _call(
         operands = [cast(as_array(x, like), dtype) for x in operands]
     if (axis is not None or keepdims) and ufunc.__name__ != "vecdot":
         raise TypeError(f"numpy.{ufunc.__name__}: axis= and keepdims= are not supported on anygrad's arrays")
-    out = entry.function(*operands) if axis is None else entry.function(*operands, axis=axis)
+    if axis is not None:
+        operands = [ag.moveaxis(x, axis, -1) for x in operands]
+    out = entry.function(*operands)
     out = ag.expand_dims(out, axis=-1 if axis is None else axis) if keepdims else out
     return cast(out, dtype) if dtype is not None and entry.has_gradient and not isinstance(out, tuple) else out
 

@@ -1,0 +1,1 @@
+TESTED_THERE = set()
