@@ -73,7 +73,18 @@ UP = np.array([-1.5, -0.2, 0.7, 1.9])
 
 for _name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "exp2", "square", "negative", "positive"):
     case(_name, getattr(np, _name), X)
-for _name in ("cbrt", "reciprocal", "absolute", "fabs", "arcsinh", "arctan", "deg2rad", "degrees", "rad2deg", "radians"):
+for _name in (
+    "cbrt",
+    "reciprocal",
+    "absolute",
+    "fabs",
+    "arcsinh",
+    "arctan",
+    "deg2rad",
+    "degrees",
+    "rad2deg",
+    "radians",
+):
     case(_name, getattr(np, _name), X)
 for _name in ("log", "log2", "log10", "log1p", "sqrt"):
     case(_name, getattr(np, _name), P)

@@ -101,6 +101,20 @@ def test_args_are_passed_through():
     np.testing.assert_allclose(found.x, [4.0])
 
 
+def numpy_rosen(x):
+    """As ``rosen``, in NumPy's own calls."""
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + np.square(1 - x[:-1]))
+
+
+@pytest.mark.parametrize("f", [numpy_rosen, optimize.rosen], ids=["NumPy", "SciPy's own"])
+def test_functions_that_know_nothing_of_anygrad(f):
+    found = optimize.minimize(
+        ag.value_and_grad(f), START, jac=True, hessp=lambda x, p: ag.hvp(f, (x,), (p,))[0], method="trust-ncg"
+    )
+    assert found.success
+    np.testing.assert_allclose(found.x, 1, atol=1e-5)
+
+
 def test_parameters_in_containers():
     def f(p):
         return ag.sum((p["w"] - 1.0) ** 2) + (p["b"][0] - ag.sum(p["w"])) ** 2

@@ -13,6 +13,7 @@ import pytest
 
 import anygrad as ag
 from anygrad import Tensor
+from tests.conftest import require_device
 
 
 def leaf(*values):
@@ -439,6 +440,70 @@ def test_a_value_kept_from_inside_is_still_a_value():
     assert ag.sum(kept[0]).item() == 3.0
     value, aux = ag.grad(lambda x: (x * x, x + 1), has_aux=True)(3.0)
     assert (value, aux) == (6.0, 4.0)  # the way that leaves nothing behind
+
+
+# --- NumPy's functions, and other array libraries ---------------------------------------------------------------------
+
+X = np.array([0.5, 1.5, -0.7, 2.0])
+NUMPY = {  # a few of those that HIPS/autograd#788 lists as without a gradient, or that have threads of their own
+    "append": lambda x: np.append(x, 4.0)[:-1],  # HIPS/autograd#331
+    "asarray": lambda x: np.concatenate([np.atleast_1d(part) for part in x]),  # HIPS/autograd#571
+    "mean of a list": lambda x: np.mean(np.stack([x - 1, x + 1]), axis=0),  # HIPS/autograd#757
+    "take": lambda x: np.take(x, [0, 1, 2, 3]),  # HIPS/autograd#109, #743
+    "flip": lambda x: np.flip(np.flip(x)),  # HIPS/autograd#725
+    "nan_to_num": lambda x: np.nan_to_num(x),
+    "median": lambda x: x + 0 * np.median(x),
+    "interp": lambda x: np.interp(x, np.array([-1.0, 3.0]), np.array([-1.0, 3.0])),
+    "trapezoid": lambda x: x + 0 * np.trapezoid(x),
+    "copysign": lambda x: np.copysign(np.abs(x), x),
+}
+
+
+@pytest.mark.parametrize("f", NUMPY.values(), ids=NUMPY)
+def test_numpy_functions_have_gradients(f):
+    np.testing.assert_allclose(ag.elementwise_grad(lambda x: f(x) ** 2)(X), 2 * X, rtol=1e-12)
+
+
+def test_plain_numpy_keeps_the_gradient():
+    """HIPS/autograd#423: `import numpy as np` in place of the wrapped copy gave zeros and a warning."""
+    matrix = np.arange(9.0).reshape(3, 3)
+    np.testing.assert_array_equal(ag.jacobian(lambda x: np.dot(matrix, x))(np.arange(3.0)), matrix)
+
+
+def test_code_that_asks_for_the_namespace():
+    """HIPS/autograd#649: functions written against the array API standard."""
+
+    def standardised(x):
+        xp = x.__array_namespace__()
+        return (x - xp.mean(x)) / xp.std(x, correction=1)
+
+    ag.testing.check_grads(standardised, (X,))
+
+
+def test_xarray_over_traced_arrays():
+    """HIPS/autograd#647, #717: xarray made arrays of Python objects of them, or dropped the gradient."""
+    xarray = pytest.importorskip("xarray")
+
+    def f(x):
+        data = xarray.DataArray(x, dims=("row", "column"), coords={"row": [10, 20]})
+        scaled = np.exp(data / 4) * data.sel(row=20)
+        return scaled.sum("row").max().data + data.mean().data
+
+    def plain(x):
+        return np.max(np.sum(np.exp(x / 4) * x[1], axis=0)) + np.mean(x)
+
+    x = X.reshape(2, 2)
+    np.testing.assert_allclose(ag.grad(f)(x), ag.grad(plain)(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("device", ["dask:cpu", "strict:cpu", "torch:cpu", "jax:cpu"])
+def test_other_array_libraries(device):
+    """HIPS/autograd#46, #353, #397, cupy/cupy#1099: arrays of CuPy, Dask and others went unrecognised."""
+    x = Tensor(X, device=require_device(device)).data
+    gradient = ag.grad(lambda x: ag.sum(ag.tanh(x) ** 2))(x)
+    assert type(gradient) is type(x)
+    assert Tensor(gradient).device == device
+    np.testing.assert_allclose(Tensor(gradient).numpy(), 2 * np.tanh(X) / np.cosh(X) ** 2, rtol=1e-12)
 
 
 # --- questions that recur ---------------------------------------------------------------------------------------------
