@@ -62,7 +62,7 @@ class Batch(Wrapper, is_family=True):
     def __index__(self) -> int:
         return int(self._refuse("the index"))
 
-    _described = "array under vmap"
+    _described = "an array under vmap"
     _carries = True
 
     def _check_can_leave(self, what: str) -> None:

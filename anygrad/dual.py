@@ -34,7 +34,7 @@ class Dual(Wrapper, is_family=True):
     def __repr__(self) -> str:
         return f"Dual({self.data!r}, tangent={self.tangent!r})"
 
-    _described = "array under jvp"
+    _described = "an array under jvp"
 
     @property
     def _carries(self) -> bool:
@@ -43,8 +43,9 @@ class Dual(Wrapper, is_family=True):
     def _check_can_leave(self, what: str) -> None:
         if self.tangent is not None:
             raise RuntimeError(
-                f"{what} of an array under jvp gives a Python number, which would lose the derivative; write np.sin(x) "
-                f"for math.sin(x), and x.item() for the number alone"
+                f"{what} of an array under jvp gives a Python number, which would lose the derivative; to assign x "
+                f"into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), and for the "
+                f"number alone x.item()"
             )
         super()._check_can_leave(what)
 

@@ -313,7 +313,7 @@ class Tensor(Wrapper, is_family=True):
     def __dlpack_device__(self) -> Any:
         return bottom(self).__dlpack_device__()
 
-    _described = "Tensor that requires a gradient"
+    _described = "a Tensor that requires a gradient"
     _remedy = ", and for the values alone write x.detach().numpy()"
 
     @property
@@ -324,7 +324,8 @@ class Tensor(Wrapper, is_family=True):
         if self._edge is not None and mode.threshold <= self.level:
             raise RuntimeError(
                 f"{what} of a Tensor that requires a gradient gives a Python number, which would lose the gradient; "
-                f"write np.sin(x) for math.sin(x), and x.item() for the number alone"
+                f"to assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), "
+                f"and for the number alone x.item()"
             )
         super()._check_can_leave(what)
 
@@ -355,12 +356,11 @@ class Tensor(Wrapper, is_family=True):
                 f"change it under no_grad(), or assign the result to a new name"
             )
 
-    def _rebind(self, out: Tensor) -> Tensor:
-        """Become a result, also one of the level of a transform that runs; a leaf, changed under no_grad, stays one."""
+    def _become(self, out: Tensor) -> None:
+        # Also one of the level of a transform that runs; a leaf, changed under no_grad, stays one.
         self._edge = True if self._edge is True else out._edge
         self.data = out.data
         self.__class__ = out.__class__
-        return self
 
 
 def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:

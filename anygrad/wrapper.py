@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -124,7 +125,7 @@ class Wrapper(ArrayMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries:
             raise RuntimeError(
-                f"a {self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
+                f"{self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
                 f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
                 f"np.zeros(shape, like=x){self._remedy}"
             )
@@ -162,6 +163,20 @@ class Wrapper(ArrayMixin):
     def __complex__(self) -> complex:
         self._check_can_leave("complex()")
         return complex(self.item())
+
+    # Steps, whose derivative is 0, so that nothing is lost.
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(self.item()) if ndigits is None else self.round(ndigits)
+
+    def __floor__(self) -> int:
+        return math.floor(self.item())
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.item())
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.item())
 
     def __index__(self) -> int:
         if kind_of(self.dtype) != "i":
@@ -208,10 +223,13 @@ class Wrapper(ArrayMixin):
                 f"a {type(self).__name__} cannot hold what is computed under a transform, a {type(out).__name__}; make "
                 f"the array with np.zeros(shape, like=x), of an x under that transform"
             )
+        self._become(out)
+        return self
+
+    def _become(self, out: Any) -> None:
         for name in self.__slots__ or type(self).family.__slots__:
             setattr(self, name, getattr(out, name))
         self.__class__ = out.__class__
-        return self
 
 
 def holds_wrapper(key: Any) -> bool:
@@ -222,10 +240,10 @@ def holds_wrapper(key: Any) -> bool:
 
 
 def _as_values(value: Any, x: Wrapper) -> Any:
-    """A list of numbers as an array beside another."""
-    from anygrad.tensor import Tensor
+    """A list of numbers, or of arrays, as an array beside another."""
+    from anygrad.creation import asarray
 
-    return Tensor(value, device=x.device)
+    return asarray(value, device=x.device)
 
 
 # --- operators --------------------------------------------------------------------------------------------------------

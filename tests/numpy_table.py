@@ -562,14 +562,14 @@ AUTOGRAD = """
 
 MISSING_IN_AUTOGRAD = """
     append apply_along_axis apply_over_axes average bincount block broadcast_arrays cbrt choose column_stack compress
-    convolve copysign corrcoef correlate cov cumprod cumulative_prod cumulative_sum delete diagflat divmod dstack ediff1d
-    extract flip float_power fmod geomspace heaviside histogram hstack i0 insert interp ldexp logspace matrix_transpose
-    matvec median meshgrid modf nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile
-    nanstd nansum nanvar percentile permute_dims piecewise poly polyadd polyder polydiv polyfit polyint polymul polysub
-    polyval positive ptp quantile resize roots select sort_complex stack take take_along_axis trapezoid trim_zeros
-    unique unstack unwrap vander vdot vecdot vecmat vstack linalg.cond linalg.cross linalg.diagonal linalg.eigvals
-    linalg.eigvalsh linalg.lstsq linalg.matmul linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose
-    linalg.multi_dot linalg.outer linalg.qr linalg.svdvals linalg.tensordot linalg.tensorinv linalg.tensorsolve
-    linalg.trace linalg.vecdot linalg.vector_norm fft.hfft fft.ihfft
+    convolve copysign corrcoef correlate cov cumprod cumulative_prod cumulative_sum delete diagflat divmod dstack
+    ediff1d extract flip float_power fmod geomspace heaviside histogram hstack i0 insert interp ldexp logspace
+    matrix_transpose matvec median meshgrid modf nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile
+    nanprod nanquantile nanstd nansum nanvar percentile permute_dims piecewise poly polyadd polyder polydiv polyfit
+    polyint polymul polysub polyval positive ptp quantile resize roots select sort_complex stack take take_along_axis
+    trapezoid trim_zeros unique unstack unwrap vander vdot vecdot vecmat vstack linalg.cond linalg.cross
+    linalg.diagonal linalg.eigvals linalg.eigvalsh linalg.lstsq linalg.matmul linalg.matrix_norm linalg.matrix_power
+    linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.qr linalg.svdvals linalg.tensordot linalg.tensorinv
+    linalg.tensorsolve linalg.trace linalg.vecdot linalg.vector_norm fft.hfft fft.ihfft
 """
 """What autograd runs and does not differentiate, the gaps that HIPS/autograd#788 is about."""

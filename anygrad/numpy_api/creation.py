@@ -11,7 +11,7 @@ import anygrad as ag
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, promoted
 from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
-from anygrad.wrapper import Wrapper, lifted
+from anygrad.wrapper import lifted
 
 __all__: list[str] = []
 
@@ -41,7 +41,7 @@ def full(like: Any, shape: Any, fill_value: Any, dtype: Any = None, order: str =
     return _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape)))
 
 
-@implements("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "copy", kind="creation")
+@implements("array", kind="creation")
 def array(
     like: Any,
     a: Any,
@@ -54,9 +54,23 @@ def array(
     device: Any = None,
 ) -> Array:
     """Numbers, arrays and nested lists of them; of arrays in lists the stack, which keeps their gradients."""
-    made = a if isinstance(a, Wrapper) else as_array(a, like)
-    made = cast(_copy(made) if copy and made is a else made, dtype)
-    return lifted(ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)), like)
+    made = as_array(a, like)
+    made = lifted(cast(_copy(made) if copy and made is a else made, dtype), like)
+    return ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)) if len(made.shape) < ndmin else made
+
+
+@implements("asarray", "asanyarray", "ascontiguousarray", "asfortranarray", kind="creation")
+def asarray(
+    like: Any, a: Any, dtype: Any = None, order: str = "K", *, copy: bool | None = None, device: Any = None
+) -> Array:
+    """Numbers, nested lists, and arrays as they are."""
+    return array(like, a, dtype, copy=copy)
+
+
+@implements("copy")
+def copy(a: Array, order: str = "K", subok: bool = False) -> Array:
+    """A copy, through which the gradient travels back."""
+    return _copy(a)
 
 
 @implements("fromfunction", kind="creation")

@@ -284,7 +284,6 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 @implements("fill_diagonal", arrays=0)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Write along the main diagonal, which rebinds the array as assignment does."""
-    a = _target("fill_diagonal", a, "a = np.where(np.eye(n, dtype=bool), val, a)")
     if wrap:
         raise TypeError(
             "numpy.fill_diagonal: wrap=True is not supported on anygrad's arrays; assign to a[rows, columns]"

@@ -300,8 +300,6 @@ def _accumulate(like: Any, ufunc: np.ufunc, array: Any, axis: int = 0, dtype: An
 
 
 def _slices(ufunc: np.ufunc, array: Any, axis: int) -> tuple[Any, ...]:
-    if ufunc.nin != 2 or ufunc.signature is not None:
-        raise ValueError(f"numpy.{ufunc.__name__}: only ufuncs of two numbers can be reduced or accumulated")
     if not array.shape[axis]:
         raise ValueError(f"numpy.{ufunc.__name__}: an empty axis has no reduction, given shape {array.shape}")
     parts: tuple[Any, ...] = ag.unstack(array, axis=axis)
