@@ -35,6 +35,21 @@ def test_assignment_into_an_array_made_inside():
     np.testing.assert_array_equal(ag.jacobian(f)(np.array([1.0, 2.0, 2.0])), [[2.0, 0.0, 0.0], [2.0, 1.0, 1.0]])
 
 
+def test_assignment_into_a_numpy_array_names_the_remedy():
+    """The same threads: NumPy's own message is behind the one that says what to write."""
+
+    def f(b, **like):
+        c = np.zeros(2, **like)
+        c[1] = b[1] * b[0]
+        return c[1]
+
+    b = np.array([2.0, 3.0])
+    with pytest.raises(ValueError, match="setting an array element") as raised:
+        ag.grad(f)(b)
+    assert "np.zeros(shape, like=x)" in str(raised.value.__cause__)
+    np.testing.assert_array_equal(ag.grad(lambda b: f(b, like=b))(b), [3.0, 2.0])
+
+
 def test_assignment_of_blocks():
     """HIPS/autograd#515, #559: blocks of a matrix."""
     weights = np.diag([4.0, 6.0, 6.0, 3.0])
