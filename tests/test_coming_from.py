@@ -106,6 +106,7 @@ def check_same(found: Any, expected: Any, what: str) -> None:
         if isinstance(wanted, str) or wanted is None:
             assert got == wanted, f"{what} gives {found!r}, not {expected!r}"
         else:
+            assert np.shape(got) == np.shape(wanted), f"{what} has shape {np.shape(got)}, not {np.shape(wanted)}"
             np.testing.assert_allclose(np.asarray(got), np.asarray(wanted), rtol=1e-6, atol=1e-9, err_msg=what)
 
 
