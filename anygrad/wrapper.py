@@ -169,13 +169,13 @@ class Wrapper(ArrayMixin):
     def __round__(self, ndigits: int | None = None) -> Any:
         return round(self.item()) if ndigits is None else self.round(ndigits)
 
-    def __floor__(self) -> int:
+    def __floor__(self) -> Any:
         return math.floor(self.item())
 
-    def __ceil__(self) -> int:
+    def __ceil__(self) -> Any:
         return math.ceil(self.item())
 
-    def __trunc__(self) -> int:
+    def __trunc__(self) -> Any:
         return math.trunc(self.item())
 
     def __index__(self) -> int:

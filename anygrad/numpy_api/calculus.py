@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, cast, floating, implements, promoted
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements, promoted
 from anygrad.ops._axes import normalized
 from anygrad.ops.datatypes import is_complex, kind_of
 from anygrad.primitive import SCALARS, Array
@@ -39,7 +39,7 @@ def round(a: Array, decimals: int = 0) -> Array:
         return ag.round(a)
     scale = 10.0 ** builtins.abs(decimals)
     rounded = ag.round(a * scale) / scale if decimals > 0 else ag.round(a / scale) * scale
-    return cast(rounded, ag.result_type(a))
+    return cast(rounded, dtype_of(a))
 
 
 @implements("fix")
@@ -56,10 +56,10 @@ def nan_to_num(x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, 
         return next(parts) + 1j * next(parts)
     if kind_of(x.dtype) not in "f":
         return x
-    limits = np.finfo(ag.result_type(x))
+    limits = np.finfo(dtype_of(x))
     high, low = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
     for condition, value in ((ag.isnan(x), nan), (x == np.inf, high), (x == -np.inf, low)):
-        x = ag.where(condition, cast(as_array(value, x), ag.result_type(x)), x)
+        x = ag.where(condition, cast(as_array(value, x), dtype_of(x)), x)
     return x
 
 
@@ -88,7 +88,7 @@ def real_if_close(a: Array, tol: float = 100) -> Array:
     """The real part, where all imaginary parts are close to 0."""
     if not is_complex(a):
         return a
-    bound = tol * np.finfo(ag.result_type(a)).eps if tol > 1 else tol
+    bound = tol * np.finfo(dtype_of(a)).eps if tol > 1 else tol
     return ag.real(a) if bool(ag.all(ag.abs(ag.imag(a)) < bound)) else a
 
 
@@ -123,7 +123,7 @@ def _when(outside: Callable[[Array], Array], function: Callable[..., Array]) -> 
     def of_any(x: Array) -> Array:
         x = floating(x)
         if not is_complex(x) and bool(ag.any(outside(x))):
-            x = ag.astype(x, np.complex128 if ag.result_type(x).itemsize == 8 else np.complex64)
+            x = ag.astype(x, np.complex128 if dtype_of(x).itemsize == 8 else np.complex64)
         return function(x)
 
     return of_any
@@ -149,7 +149,7 @@ def diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any 
 
     def end(x: Any) -> Any:
         x = as_array(x, a)
-        return x if x is None or x.shape else ag.broadcast_to(cast(x, ag.result_type(a)), tuple(shape))
+        return x if x is None or x.shape else ag.broadcast_to(cast(x, dtype_of(a)), tuple(shape))
 
     if kind_of(a.dtype) == "b":
         return a if n == 0 else diff(_between(a, axis), n - 1, axis)
@@ -166,7 +166,7 @@ def _between(a: Array, axis: int) -> Array:
 def ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
     """The differences of neighbours in the flattened array, with values before and behind."""
     parts = [to_begin, ag.diff(ag.reshape(ary, (-1,))), to_end]
-    return ag.concat([ag.reshape(cast(as_array(x, ary), ag.result_type(ary)), (-1,)) for x in parts if x is not None])
+    return ag.concat([ag.reshape(cast(as_array(x, ary), dtype_of(ary)), (-1,)) for x in parts if x is not None])
 
 
 @implements("gradient")

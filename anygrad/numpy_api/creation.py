@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, promoted
 from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
 from anygrad.wrapper import lifted
@@ -106,7 +106,7 @@ def full_like(
 ) -> Array:
     """One value everywhere, of an array's shape or of another; the gradient travels back to the value."""
     shape = a.shape if shape is None else shape
-    return full(a, shape, fill_value, ag.result_type(a) if dtype is None else dtype)
+    return full(a, shape, fill_value, dtype_of(a) if dtype is None else dtype)
 
 
 # --- sequences between two ends ---------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def linspace(
     intervals = max(num - 1 if endpoint else num, 1)
     delta = ag.expand_dims(stop - start, axis=0)
     share = ag.linspace(0.0, num - 1.0, num, device=delta.device) if num else ag.zeros(0, device=delta.device)
-    share = ag.reshape(cast(share, ag.result_type(delta)), (num, *(1,) * (len(delta.shape) - 1)))
+    share = ag.reshape(cast(share, dtype_of(delta)), (num, *(1,) * (len(delta.shape) - 1)))
     points = ag.expand_dims(start, axis=0) + share * (delta / intervals)
     if endpoint and num > 1:  # exactly the end
         points = ag.concat([points[:-1], ag.broadcast_to(ag.expand_dims(stop, axis=0), (1, *points.shape[1:]))])

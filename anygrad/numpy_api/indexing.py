@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
 from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import Array
 from anygrad.wrapper import Wrapper
@@ -103,7 +103,7 @@ def piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> 
     if len(funclist) not in (len(conditions), len(conditions) + 1):
         raise ValueError(f"numpy.piecewise: {len(conditions)} conditions need as many functions, or one more")
     values = [f(x, *args, **kw) if callable(f) else f for f in funclist]
-    values = [cast(ag.broadcast_to(as_array(value, x), tuple(x.shape)), ag.result_type(x)) for value in values]
+    values = [cast(ag.broadcast_to(as_array(value, x), tuple(x.shape)), dtype_of(x)) for value in values]
     result = values[-1] if len(values) > len(conditions) else ag.zeros_like(x)
     for condition, value in zip(conditions, values):
         result = ag.where(condition, value, result)

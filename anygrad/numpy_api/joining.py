@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
 from anygrad.numpy_api.shapes import atleast_1d, atleast_2d, atleast_3d
 from anygrad.primitive import Array
 from anygrad.wrapper import Wrapper
@@ -114,7 +114,7 @@ def insert(arr: Array, obj: Any, values: Any, axis: int | None = None) -> Array:
         places = np.full(values.shape[axis], places.item())
     shape = list(arr.shape)
     shape[axis] = len(places)
-    values = ag.broadcast_to(cast(values, ag.result_type(arr)), tuple(shape))
+    values = ag.broadcast_to(cast(values, dtype_of(arr)), tuple(shape))
     order = np.argsort(np.concatenate([np.arange(n) + 0.5, np.where(places < 0, places + n, places)]), kind="stable")
     return ag.take(ag.concat([arr, values], axis=axis), as_array(order.tolist(), arr), axis=axis)
 

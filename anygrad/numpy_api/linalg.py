@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_arrays, floating, implements, is_readable, promoted
+from anygrad.numpy_api.registry import as_arrays, dtype_of, floating, implements, is_readable, promoted
 from anygrad.ops._axes import kept, normalized
 from anygrad.ops.datatypes import is_complex
 from anygrad.primitive import Array
@@ -171,7 +171,7 @@ def cond(x: Array, p: Any = None) -> Array:
 def lstsq(a: Array, b: Array, rcond: Any = None) -> Any:
     """The solution of least squares and least norm, the squared residuals, the rank and the singular values."""
     a, b = _floats(a, b)
-    rtol = np.finfo(ag.result_type(a)).eps * max(a.shape) if rcond is None else max(rcond, 0.0)
+    rtol = np.finfo(dtype_of(a)).eps * max(a.shape) if rcond is None else max(rcond, 0.0)
     solution = ag.matmul(ag.linalg.pinv(a, rtol=rtol), b)
     values = ag.linalg.svdvals(a)
     rank = ag.sum(ag.astype(values > rtol * values[0], np.int64))

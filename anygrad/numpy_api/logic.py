@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_arrays, floating, implements, promoted, to_host
+from anygrad.numpy_api.registry import as_arrays, dtype_of, floating, implements, promoted, to_host
 from anygrad.ops.datatypes import is_complex, kind_of
 from anygrad.primitive import Array, rank
 
@@ -38,7 +38,7 @@ def size(a: Array, axis: Any = None) -> int:
 
 def _dtype_of(x: Any) -> Any:
     """What NumPy's promotion makes of a value: a dtype, or a Python number."""
-    return ag.result_type(x) if rank(type(x)) >= 0 else x
+    return dtype_of(x) if rank(type(x)) >= 0 else x
 
 
 @implements("result_type", arrays=0, kind="plain")
@@ -56,7 +56,7 @@ def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
 @implements("common_type", arrays=0, kind="plain")
 def common_type(*arrays: Any) -> Any:
     """The floating dtype that arrays have in common."""
-    return np.common_type(*(np.empty(0, dtype=ag.result_type(x)) for x in arrays))
+    return np.common_type(*(np.empty(0, dtype=dtype_of(x)) for x in arrays))
 
 
 @implements("min_scalar_type", kind="plain")

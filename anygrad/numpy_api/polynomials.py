@@ -9,7 +9,7 @@ import numpy as np
 import anygrad as ag
 from anygrad.numpy_api.creation import vander
 from anygrad.numpy_api.linalg import eigvals, lstsq
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, is_readable, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, is_readable, promoted
 from anygrad.numpy_api.shapes import trim_zeros
 from anygrad.ops.datatypes import is_complex
 from anygrad.primitive import Array
@@ -70,7 +70,7 @@ def polydiv(u: Array, v: Array) -> tuple[Array, Array]:
 def polyder(p: Array, m: int = 1) -> Array:
     """The coefficients of a derivative."""
     for _ in range(m):
-        powers = cast(as_array(list(range(p.shape[0] - 1, 0, -1)), p), ag.result_type(p))
+        powers = cast(as_array(list(range(p.shape[0] - 1, 0, -1)), p), dtype_of(p))
         p = p[:-1] * powers if p.shape[0] > 1 else p[:0]
     return p
 
@@ -80,9 +80,9 @@ def polyint(p: Array, m: int = 1, k: Any = None) -> Array:
     """The coefficients of an antiderivative, with constants of integration."""
     p = floating(p)
     constants = as_array(0.0 if k is None else k, p)
-    constants = ag.broadcast_to(cast(constants, ag.result_type(p)), (m,)) if m else constants
+    constants = ag.broadcast_to(cast(constants, dtype_of(p)), (m,)) if m else constants
     for i in range(m):
-        powers = cast(as_array(list(range(p.shape[0], 0, -1)), p), ag.result_type(p))
+        powers = cast(as_array(list(range(p.shape[0], 0, -1)), p), dtype_of(p))
         p = ag.concat([p / powers, ag.reshape(constants[i], (1,))])
     return p
 
@@ -111,7 +111,7 @@ def roots(p: Array) -> Array:
     zeros = ag.zeros(p.shape[0] - max(trimmed.shape[0], 1) if p.shape[0] else 0, device=p.device)
     if n < 1:
         return zeros
-    below = ag.eye(n - 1, n, dtype=ag.result_type(p), device=p.device)
+    below = ag.eye(n - 1, n, dtype=dtype_of(p), device=p.device)
     found = eigvals(ag.concat([ag.expand_dims(-trimmed[1:] / trimmed[0], axis=0), below]))
     return ag.concat(promoted([found, zeros])) if zeros.shape[0] else found
 
@@ -129,6 +129,6 @@ def polyfit(
         w = as_array(w, x)
         powers, y = powers * w[:, None], y * (w[:, None] if len(y.shape) == 2 else w)
     scale = ag.sqrt(ag.sum(powers * powers, axis=0))
-    bound = x.shape[0] * np.finfo(ag.result_type(x)).eps if rcond is None else rcond
+    bound = x.shape[0] * np.finfo(dtype_of(x)).eps if rcond is None else rcond
     found = lstsq(powers / scale, y, bound)[0]
     return found / (scale[:, None] if len(found.shape) == 2 else scale)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, cast, floating, implements
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements
 from anygrad.ops._axes import count
 from anygrad.ops.datatypes import is_complex, kind_of
 from anygrad.primitive import Array
@@ -41,12 +41,12 @@ def _amount(a: Array, axis: Axes, where: Any, keepdims: bool) -> Any:
     if where is True:
         return count(a.shape, axis)
     mask = ag.broadcast_to(_mask(where, a), tuple(a.shape))
-    return ag.sum(ag.astype(mask, ag.result_type(a)), axis=axis, keepdims=keepdims)
+    return ag.sum(ag.astype(mask, dtype_of(a)), axis=axis, keepdims=keepdims)
 
 
 def _lowest(a: Array, sign: int) -> Any:
     """The least value of an array's dtype, or for a negative sign the greatest."""
-    dtype = ag.result_type(a)
+    dtype = dtype_of(a)
     if dtype.kind == "b":
         return sign < 0
     if dtype.kind in "iu":

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 import anygrad as ag
+from anygrad.backends import numpy_dtype
 from anygrad.ops.datatypes import is_complex, kind_of
 from anygrad.primitive import SCALARS, Array, rank
 from anygrad.wrapper import Wrapper, bottom
@@ -23,6 +24,7 @@ __all__ = [
     "as_arrays",
     "call",
     "cast",
+    "dtype_of",
     "floating",
     "implements",
     "is_known",
@@ -162,11 +164,16 @@ def as_arrays(values: Any) -> list[Any]:
 
 def cast(x: Array, dtype: Any) -> Array:
     """An array in another dtype, if one is asked for."""
-    if dtype is None or np.dtype(dtype) == ag.result_type(x):
+    if dtype is None or np.dtype(dtype) == dtype_of(x):
         return x
     if is_complex(x) and np.dtype(dtype).kind not in "bc":
         x = ag.real(x)
     return ag.astype(x, np.dtype(dtype))
+
+
+def dtype_of(x: Array) -> Any:
+    """The dtype of an array of any library, as NumPy's."""
+    return x.dtype if isinstance(x, Wrapper) else numpy_dtype(x.dtype)
 
 
 def floating(x: Array) -> Array:
@@ -176,7 +183,9 @@ def floating(x: Array) -> Array:
 
 def promoted(values: Sequence[Any]) -> list[Any]:
     """Arrays in the dtype that NumPy promotes all values to, also where a library does not mix kinds of dtypes."""
-    dtypes = [x if type(x) in SCALARS else ag.result_type(x) for x in values]
+    dtypes = [x if type(x) in SCALARS else dtype_of(x) for x in values]
+    if all(d is dtypes[0] for d in dtypes):
+        return list(values)
     common = np.result_type(*dtypes)
     return [x if type(x) in SCALARS or d == common else ag.astype(x, common) for x, d in zip(values, dtypes)]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, implements
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements
 from anygrad.ops._axes import normalized
 from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
@@ -126,7 +126,7 @@ def broadcast_arrays(*args: Array, subok: bool = False) -> tuple[Array, ...]:
 @implements("astype")
 def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
     """The elements in another dtype."""
-    return cast(x, dtype) if not copy or np.dtype(dtype) != ag.result_type(x) else _copy(x)
+    return cast(x, dtype) if not copy or np.dtype(dtype) != dtype_of(x) else _copy(x)
 
 
 # --- repeated and turned ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import anygrad as ag
 from anygrad.numpy_api.creation import linspace
 from anygrad.numpy_api.reductions import any as any_of
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, floating, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, promoted
 from anygrad.numpy_api.sorting import searchsorted
 from anygrad.ops._axes import kept, normalized
 from anygrad.ops.datatypes import is_complex
@@ -85,7 +85,7 @@ def _quantile(
     axes = normalized(tuple(axis) if isinstance(axis, list) else axis, len(a.shape), name)
     others = tuple(i for i in range(len(a.shape)) if i not in axes)
     rows = ag.reshape(ag.permute_dims(a, (*others, *axes)), (*(a.shape[i] for i in others), -1))
-    found = _between_places(rows, cast(ag.reshape(q, (-1,)), ag.result_type(a)), is_past_nan, method)
+    found = _between_places(rows, cast(ag.reshape(q, (-1,)), dtype_of(a)), is_past_nan, method)
     found = ag.moveaxis(found, -1, 0)
     return ag.reshape(found, (*q.shape, *(kept(a.shape, axes) if keepdims else found.shape[1:])))
 
@@ -95,7 +95,7 @@ def _between_places(rows: Array, q: Array, is_past_nan: bool, method: str) -> Ar
     is_nan = ag.isnan(rows)
     n: Any = rows.shape[-1]
     if is_past_nan:
-        n = ag.sum(ag.astype(~is_nan, ag.result_type(rows)), axis=-1, keepdims=True)
+        n = ag.sum(ag.astype(~is_nan, dtype_of(rows)), axis=-1, keepdims=True)
     alpha, beta = CONTINUOUS.get(method, (1.0, 1.0))
     place = n * q + (alpha + q * (1.0 - alpha - beta)) - 1.0  # NaN are sorted to the end, and not counted
     if (step := STEPS.get(method)) is not None:
@@ -126,7 +126,7 @@ def average(a: Array, axis: Any = None, weights: Any = None, returned: bool = Fa
     a = floating(a)
     if weights is None:
         mean = ag.mean(a, axis=axis, keepdims=keepdims)
-        total = cast(as_array(a.size / max(mean.size, 1), a), ag.result_type(mean))
+        total = cast(as_array(a.size / max(mean.size, 1), a), dtype_of(mean))
     else:
         a, weights = promoted((a, as_array(weights, a)))
         if tuple(weights.shape) != tuple(a.shape):
@@ -160,7 +160,7 @@ def cov(
     weights = None
     for given in (fweights, aweights):
         if given is not None:
-            given = cast(as_array(given, x), ag.result_type(ag.real(x) if is_complex(x) else x))
+            given = cast(as_array(given, x), dtype_of(ag.real(x) if is_complex(x) else x))
             weights = given if weights is None else weights * given
     correction = (0 if bias else 1) if ddof is None else ddof
     if weights is None:
@@ -238,7 +238,7 @@ def histogram_bin_edges(a: Array, bins: Any = 10, range: Any = None, weights: An
     if not isinstance(bins, int | np.integer):
         return floating(as_array(bins, a))
     low, high = (ag.min(a), ag.max(a)) if range is None else as_arrays((a, *range))[1:]
-    low, high = (cast(x, ag.result_type(floating(a))) for x in (low, high))
+    low, high = (cast(x, dtype_of(floating(a))) for x in (low, high))
     if bool(low == high):
         low, high = low - 0.5, high + 0.5
     return linspace(low, high, int(bins) + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import anygrad as ag
-from anygrad.numpy_api.registry import floating, implements
+from anygrad.numpy_api.registry import dtype_of, floating, implements
 from anygrad.primitive import Array
 
 __all__: list[str] = []
@@ -41,7 +41,7 @@ def _along_many(name: str, of: str, axes: Any) -> None:
 
 def _complex(a: Array) -> Array:
     """An array as a complex one, which not every library takes a real one for."""
-    dtype = ag.result_type(floating(a))
+    dtype = dtype_of(floating(a))
     return a if dtype.kind == "c" else ag.astype(a, "complex64" if dtype.itemsize == 4 else "complex128")
 
 

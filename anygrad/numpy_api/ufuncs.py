@@ -11,7 +11,7 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.mixin import unwrapped_key
-from anygrad.numpy_api.registry import as_array, cast, floating, is_known, promoted, refuse_out
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, promoted, refuse_out
 from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import SCALARS, Array, rank
 from anygrad.wrapper import Wrapper
@@ -61,7 +61,7 @@ def logaddexp2(x1: Array, x2: Array) -> Array:
 
 def ldexp(x1: Array, x2: Array) -> Array:
     """The product with a power of two."""
-    return x1 * 2.0 ** ag.astype(x2, ag.result_type(x1))
+    return x1 * 2.0 ** ag.astype(x2, dtype_of(x1))
 
 
 def modf(x: Array) -> tuple[Array, Array]:
@@ -182,6 +182,8 @@ def _entry(ufunc: np.ufunc) -> Ufunc:
 
 def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``__array_ufunc__`` gives for a call of a ufunc, or of one of its methods, that meets the array ``x``."""
+    if not kwargs and method == "__call__" and (entry := UFUNCS.get(ufunc)) and all(map(_is_number, inputs)):
+        return entry.function(*_operands(entry, inputs, x))  # what operators of NumPy's arrays come to
     if not all(_is_operand(value) for value in inputs):
         return NotImplemented
     if any(target is not None for target in kwargs.pop("out", ())):
@@ -193,6 +195,10 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
             f"write np.{ufunc.__name__}.reduce for each slice"
         )
     return run(x, ufunc, *inputs, **kwargs)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in SCALARS or rank(type(value)) >= 0
 
 
 def _is_operand(value: Any) -> bool:
@@ -245,10 +251,15 @@ def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> list[Any]:
     return operands
 
 
+KINDS = {bool: "biufc", int: "iufc", float: "fc", complex: "c"}
+"""The kinds of dtypes that do not change beside a number of Python's."""
+
+
 def _differ(operands: list[Any]) -> bool:
     """Whether promotion may have something to do."""
-    first, *others = operands
-    return any(type(x) in SCALARS or type(first) in SCALARS or x.dtype != first.dtype for x in others)
+    dtypes = [dtype_of(x) for x in operands if type(x) not in SCALARS]
+    scalars = [type(x) for x in operands if type(x) in SCALARS]
+    return any(d != dtypes[0] for d in dtypes) or any(dtypes[0].kind not in KINDS[t] for t in scalars)
 
 
 # --- methods ----------------------------------------------------------------------------------------------------------
