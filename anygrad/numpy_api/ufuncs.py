@@ -186,8 +186,9 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
         return entry.function(*_operands(entry, inputs, x))  # what operators of NumPy's arrays come to
     if not all(_is_operand(value) for value in inputs):
         return NotImplemented
-    if any(target is not None for target in kwargs.pop("out", ())):
-        refuse_out(ufunc.__name__)
+    if any(target is not None for target in kwargs.get("out", ())):
+        return _into(ufunc, method, inputs, kwargs)
+    kwargs.pop("out", None)
     run = METHODS.get(method)
     if run is None:
         raise TypeError(
@@ -195,6 +196,15 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
             f"write np.{ufunc.__name__}.reduce for each slice"
         )
     return run(x, ufunc, *inputs, **kwargs)
+
+
+def _into(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The ufunc into plain arrays, which constants may go into as they go into ``a[key] = x``."""
+    arrays = [x for x in (*inputs, *kwargs["out"]) if isinstance(x, Wrapper)]
+    if any(x._carries for x in arrays) or any(isinstance(target, Wrapper) for target in kwargs["out"]):
+        refuse_out(ufunc.__name__)
+    plain = (np.asarray(x) if isinstance(x, Wrapper) else x for x in inputs)
+    return getattr(ufunc, method)(*plain, **kwargs)
 
 
 def _is_number(value: Any) -> bool:
