@@ -16,7 +16,7 @@ from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import SCALARS, Array, rank
 from anygrad.wrapper import Wrapper
 
-__all__ = ["METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
+__all__ = ["ENTRIES", "METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
 
 
 # --- ufuncs that are compositions -------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ RENAMED: dict[str, Callable[..., Any]] = {
 INVERSES = {f"arc{name}": getattr(ag, f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
 COMPOSED: list[Any] = [cbrt, divmod, float_power, fmax, fmin, fmod, heaviside, ldexp, logaddexp2, matvec, modf, vecmat]
 
-_entries: dict[str, Ufunc] = {
+ENTRIES: dict[str, Ufunc] = {
     **{name: Ufunc(getattr(ag, name), "floats", name != "nextafter") for name in FLOATS.split()},
     **{name: Ufunc(getattr(ag, name), "numbers") for name in SAME_NAME.split()},
     **{name: Ufunc(getattr(ag, name), "numbers", False) for name in PLAIN.split()},
@@ -150,9 +150,9 @@ _entries: dict[str, Ufunc] = {
     "right_shift": Ufunc(ag.bitwise_right_shift, "numbers", False),
 }
 for _name in ("deg2rad", "degrees", "fabs", "rad2deg", "radians", "rint", "modf"):
-    _entries[_name] = _entries[_name]._replace(takes="floats")
+    ENTRIES[_name] = ENTRIES[_name]._replace(takes="floats")
 
-UFUNCS = {getattr(np, name): entry for name, entry in _entries.items() if hasattr(np, name)}
+UFUNCS = {getattr(np, name): entry for name, entry in ENTRIES.items() if hasattr(np, name)}
 """The entry of each of NumPy's ufuncs that are supported."""
 
 UFUNCS_REFUSED = {
