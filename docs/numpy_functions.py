@@ -53,15 +53,8 @@ def tables() -> str:
         else:
             chapters[chapter_of(name)][entry.kind == "plain"].append(name)
     lines += [f"| {CHAPTERS[chapter]} | {listed(a)} | {listed(b)} |" for chapter, (a, b) in chapters.items()]
-    lines += [
-        "",
-        f"With `like=`: {listed(creators)}.",
-        "",
-        "Not supported:",
-        "",
-        "| function | in its place |",
-        "|---|---|",
-    ]
+    lines += ["", f"With `like=`: {listed(creators)}.", "", "Not supported:", ""]
+    lines += ["| function | in its place |", "|---|---|"]
     remedies = {**refusals.REMEDIES, **ufuncs.UFUNCS_REFUSED}
     lines += [f"| `{name}` | {remedy} |" for name, remedy in sorted(remedies.items())]
     return "\n".join([START, "", *lines, "", END])

@@ -31,13 +31,8 @@ def test_the_pages_python_runs_from_top_to_bottom():
     if importlib.util.find_spec("xarray") is None:
         blocks = [block for block in blocks if "xarray" not in block]
     assert len(blocks) >= 2
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "\n".join(blocks)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-c", "\n".join(blocks)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr
 
 
@@ -48,15 +43,8 @@ REPLACEMENTS = re.findall(r"^\| `(.*)` \| `(.*)` \|$", TEXT.partition("## What d
 def test_what_is_refused_has_a_replacement_that_works(refused, instead):
     def names() -> dict[str, Any]:
         x = ag.Tensor([0.5, -1.5, 2.0], requires_grad=True)
-        return {
-            "np": np,
-            "math": __import__("math"),
-            "x": x,
-            "y": x * 2,
-            "r": np.ones(3),
-            "mask": x > 0,
-            "c": [1.0, 2.0],
-        }
+        others = {"y": x * 2, "r": np.ones(3), "mask": x > 0, "c": [1.0, 2.0]}
+        return {"np": np, "math": math, "x": x, **others}
 
     with pytest.raises((RuntimeError, TypeError, ValueError)):
         exec(refused, names())

@@ -121,7 +121,8 @@ def call(found: Implementation, like: Any, args: Any, kwargs: dict[str, Any]) ->
     if found.kind == "creation":
         return found.function(like, *args, **kwargs)
     names = found.arrays
-    args = tuple(as_array(x, like) if i < len(names) else x for i, x in enumerate(args))
+    if not (len(args) == 1 and isinstance(args[0], Wrapper)):  # as methods without arguments have it
+        args = [as_array(x, like) if i < len(names) else x for i, x in enumerate(args)]
     if kwargs:
         kwargs = {name: as_array(x, like) if name in names else x for name, x in kwargs.items()}
     return found.function(*args, **kwargs)

@@ -248,8 +248,15 @@ def _call(
     return cast(out, dtype) if dtype is not None and entry.has_gradient and not isinstance(out, tuple) else out
 
 
-def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> list[Any]:
+def _are_alike(x1: Any, x2: Any) -> bool:
+    """Whether two arrays have one dtype, as most have that an operator of NumPy's brings together."""
+    return rank(type(x1)) >= 0 and rank(type(x2)) >= 0 and x1.dtype == x2.dtype
+
+
+def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> Sequence[Any]:
     """The inputs as what an entry takes, in the dtype that NumPy promotes them to."""
+    if len(inputs) == 2 and entry.takes == "numbers" and _are_alike(*inputs):
+        return inputs
     operands = [x if type(x) in SCALARS else as_array(x, like) if rank(type(x)) < 0 else x for x in inputs]
     if entry.takes == "floats":
         operands = [floating(x) for x in operands]
