@@ -228,9 +228,12 @@ def _call(
     casting: str = "same_kind",
     axis: int | None = None,
     keepdims: bool = False,
+    **others: Any,
 ) -> Any:
     """The ufunc itself."""
     entry = _entry(ufunc)
+    if others:
+        raise TypeError(f"numpy.{ufunc.__name__}: {', '.join(others)} is not supported on anygrad's arrays")
     if where is not True:
         raise TypeError(
             f"numpy.{ufunc.__name__}: where= leaves elements without a value on anygrad's arrays; "
