@@ -11,7 +11,7 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.mixin import unwrapped_key
-from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, promoted, refuse_out
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, promoted, refuse_out
 from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import SCALARS, Array, rank
 from anygrad.wrapper import Wrapper
@@ -266,8 +266,7 @@ def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> Sequence[Any]:
     if len(operands) > 1 and entry.function is not ldexp and _differ(operands):
         operands = promoted(operands)
     if entry.takes == "arrays" and any(type(x) in SCALARS for x in operands):
-        dtype = ag.result_type(*operands)
-        operands = [ag.asarray(x, dtype=dtype, device=like.device) if type(x) in SCALARS else x for x in operands]
+        operands = of_one_dtype(operands, like)
     return operands
 
 
