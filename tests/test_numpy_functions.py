@@ -53,6 +53,17 @@ def test_value_and_dtype_are_numpys(case):
     assert_same(case.call(*leaves(case, "cpu")), case.call(*case.arrays))
 
 
+SINGLE = {"f": np.float32, "c": np.complex64}
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_dtypes_in_single_precision_are_numpys(case):
+    arrays = [x.astype(SINGLE.get(x.dtype.kind, x.dtype)) for x in case.arrays]
+    for ours, numpys in zip(parts(case.call(*map(ag.Tensor, arrays))), parts(case.call(*arrays)), strict=True):
+        if isinstance(numpys, np.ndarray | np.generic):
+            assert on_host(ours).dtype == numpys.dtype
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.order], ids=ids)
 def test_derivatives_in_both_modes_are_those_of_finite_differences_of_numpy(case):
     ag.testing.check_grads(case.call, case.arrays, order=case.order, atol=1e-5, rtol=1e-5)

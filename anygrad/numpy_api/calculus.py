@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements, promoted
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.ops._axes import normalized
 from anygrad.ops.datatypes import is_complex, kind_of
 from anygrad.primitive import SCALARS, Array
@@ -149,11 +149,13 @@ def diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any 
 
     def end(x: Any) -> Any:
         x = as_array(x, a)
-        return x if x is None or x.shape else ag.broadcast_to(cast(x, dtype_of(a)), tuple(shape))
+        return x if x.shape else ag.broadcast_to(x, tuple(shape))
 
     if kind_of(a.dtype) == "b":
         return a if n == 0 else diff(_between(a, axis), n - 1, axis)
-    return ag.diff(a, axis=axis, n=n, prepend=end(prepend), append=end(append))
+    parts = [None if x is None else end(x) for x in (prepend, append)]
+    parts = [x for x in (parts[0], a, parts[1]) if x is not None]
+    return ag.diff(ag.concat(promoted(parts), axis=axis) if len(parts) > 1 else a, axis=axis, n=n)
 
 
 def _between(a: Array, axis: int) -> Array:
@@ -186,7 +188,7 @@ def gradient(f: Array, *varargs: Any, axis: Any = None, edge_order: int = 1) -> 
     for i, spacing in zip(axes, spacings):
         if f.shape[i] < edge_order + 1:
             raise ValueError(f"numpy.gradient: axis {i} needs at least {edge_order + 1} elements, given {f.shape[i]}")
-        slopes.append(ag.moveaxis(_slope(ag.moveaxis(f, i, 0), as_array(spacing, f), edge_order), 0, i))
+        slopes.append(ag.moveaxis(_slope(ag.moveaxis(f, i, 0), of_one_dtype((f[:0], spacing), f)[1], edge_order), 0, i))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -236,7 +238,8 @@ def trapezoid(y: Array, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
 @implements("interp", arrays=3)
 def interp(x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, period: Any = None) -> Array:
     """The piecewise linear function through points."""
-    return ag.interp(x, xp, fp, left, right, period)
+    x, xp = cast(x, np.float64), cast(xp, np.float64)
+    return ag.interp(x, xp, cast(fp, np.result_type(dtype_of(fp), np.float64)), left, right, period)
 
 
 # --- functions along axes ---------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype
 from anygrad.ops.creation import copy as _copy
 from anygrad.primitive import Array
-from anygrad.wrapper import lifted
+from anygrad.wrapper import Wrapper, lifted
 
 __all__: list[str] = []
 
@@ -112,7 +112,13 @@ def full_like(
 # --- sequences between two ends ---------------------------------------------------------------------------------------
 
 
-@implements("linspace", arrays=2)
+def _ends(*ends: Any) -> list[Array]:
+    """The two ends as floating arrays of one dtype."""
+    like = next(x for x in ends if isinstance(x, Wrapper))
+    return of_one_dtype([x + 0.0 if type(x) is int else floating(x) for x in ends], like)
+
+
+@implements("linspace", arrays=0)
 def linspace(
     start: Array,
     stop: Array,
@@ -123,7 +129,7 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """Numbers at even distances between two ends, arrays of which broadcast."""
-    start, stop = promoted([floating(x) for x in as_arrays((start, stop))])
+    start, stop = _ends(start, stop)
     intervals = max(num - 1 if endpoint else num, 1)
     delta = ag.expand_dims(stop - start, axis=0)
     share = ag.linspace(0.0, num - 1.0, num, device=delta.device) if num else ag.zeros(0, device=delta.device)
@@ -135,7 +141,7 @@ def linspace(
     return (points, (stop - start) / intervals) if retstep else points
 
 
-@implements("logspace", arrays=2)
+@implements("logspace", arrays=0)
 def logspace(
     start: Array,
     stop: Array,
@@ -150,12 +156,12 @@ def logspace(
     return cast(ag.pow(base, exponents), dtype)
 
 
-@implements("geomspace", arrays=2)
+@implements("geomspace", arrays=0)
 def geomspace(
     start: Array, stop: Array, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Array:
     """Numbers of even ratios between two ends."""
-    start, stop = promoted([floating(x) for x in as_arrays((start, stop))])
+    start, stop = (cast(x, np.result_type(dtype_of(x), np.float64)) for x in _ends(start, stop))
     exponents = linspace(ag.zeros_like(stop / start), ag.log(stop / start), num, endpoint, axis=axis)
     start = ag.expand_dims(start + 0 * stop, axis=axis) if len((start + stop).shape) else start
     return cast(start * ag.exp(exponents), dtype)
@@ -175,6 +181,7 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
 @implements("vander")
 def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
     """The powers of each element, in columns."""
+    x = cast(x, np.result_type(dtype_of(x), np.int64))
     columns = [ag.ones_like(x)]
     for _ in range(1, x.shape[0] if N is None else N):
         columns.append(columns[-1] * x)

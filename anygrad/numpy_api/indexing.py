@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, of_one_dtype, promoted
 from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import Array
 from anygrad.wrapper import Wrapper
@@ -79,15 +79,16 @@ def where(condition: Array, x: Any = None, y: Any = None, /) -> Any:
     """The one array where a condition holds and the other elsewhere; without them the places where it holds."""
     if x is None and y is None:
         return ag.nonzero(condition)
-    condition, x, y = as_arrays((condition, x, y))
-    return ag.where(_truth(condition), *promoted([x, y]))
+    like = next(value for value in (condition, x, y) if isinstance(value, Wrapper))
+    return ag.where(_truth(condition), *of_one_dtype((x, y), like))
 
 
 @implements("select", arrays=0)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
     """The first of several arrays whose condition holds."""
-    choices = as_arrays((*condlist, *choicelist, default))
-    conditions, (*choices, result) = choices[: len(condlist)], promoted(choices[len(condlist) :])
+    like = next(value for value in (*condlist, *choicelist, default) if isinstance(value, Wrapper))
+    *choices, result = of_one_dtype((*choicelist, default), like)
+    conditions = [as_array(condition, like) for condition in condlist]
     for condition, choice in reversed(list(zip(conditions, choices))):
         result = ag.where(condition, choice, result)
     return result

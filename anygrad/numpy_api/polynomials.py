@@ -69,6 +69,7 @@ def polydiv(u: Array, v: Array) -> tuple[Array, Array]:
 @implements("polyder")
 def polyder(p: Array, m: int = 1) -> Array:
     """The coefficients of a derivative."""
+    p = cast(p, np.result_type(dtype_of(p), np.int64)) if m else p
     for _ in range(m):
         powers = cast(as_array(list(range(p.shape[0] - 1, 0, -1)), p), dtype_of(p))
         p = p[:-1] * powers if p.shape[0] > 1 else p[:0]
@@ -78,7 +79,7 @@ def polyder(p: Array, m: int = 1) -> Array:
 @implements("polyint")
 def polyint(p: Array, m: int = 1, k: Any = None) -> Array:
     """The coefficients of an antiderivative, with constants of integration."""
-    p = floating(p)
+    p = cast(p, np.result_type(dtype_of(p), np.float64))
     constants = as_array(0.0 if k is None else k, p)
     constants = ag.broadcast_to(cast(constants, dtype_of(p)), (m,)) if m else constants
     for i in range(m):

@@ -29,6 +29,7 @@ __all__ = [
     "implements",
     "is_known",
     "is_readable",
+    "of_one_dtype",
     "promoted",
     "refuse",
     "refuse_out",
@@ -121,7 +122,8 @@ def call(found: Implementation, like: Any, args: Any, kwargs: dict[str, Any]) ->
     if found.kind == "creation":
         return found.function(like, *args, **kwargs)
     names = found.arrays
-    args = tuple(as_array(x, like) if i < len(names) else x for i, x in enumerate(args))
+    if not (len(args) == 1 and isinstance(args[0], Wrapper)):  # as methods without arguments have it
+        args = [as_array(x, like) if i < len(names) else x for i, x in enumerate(args)]
     if kwargs:
         kwargs = {name: as_array(x, like) if name in names else x for name, x in kwargs.items()}
     return found.function(*args, **kwargs)
@@ -150,7 +152,7 @@ def as_array(value: Any, like: Any) -> Any:
     """A number or a list as an array on the device of another; None and arrays as they are."""
     if value is None or (rank(type(value)) >= 0 and not isinstance(value, np.generic)):
         return value
-    return ag.asarray(value.item() if isinstance(value, np.generic) else value, device=like.device)
+    return ag.asarray(np.asarray(value) if isinstance(value, np.generic) else value, device=like.device)
 
 
 def as_arrays(values: Any) -> list[Any]:
@@ -188,6 +190,13 @@ def promoted(values: Sequence[Any]) -> list[Any]:
         return list(values)
     common = np.result_type(*dtypes)
     return [x if type(x) in SCALARS or d == common else ag.astype(x, common) for x, d in zip(values, dtypes)]
+
+
+def of_one_dtype(values: Sequence[Any], like: Any) -> list[Any]:
+    """Values as arrays of the dtype that NumPy promotes them to, beside which a number of Python's counts little."""
+    values = [x if type(x) in SCALARS else as_array(x, like) for x in values]
+    common = np.result_type(*(x if type(x) in SCALARS else dtype_of(x) for x in values))
+    return [ag.asarray(x, dtype=common, device=like.device) if type(x) in SCALARS else cast(x, common) for x in values]
 
 
 def to_host(x: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 import anygrad as ag
 from anygrad.numpy_api.creation import linspace
 from anygrad.numpy_api.reductions import any as any_of
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.numpy_api.sorting import searchsorted
 from anygrad.ops._axes import kept, normalized
 from anygrad.ops.datatypes import is_complex
@@ -31,46 +31,51 @@ CONTINUOUS = {
 STEPS = {"lower": ag.floor, "higher": ag.ceil, "nearest": ag.round, "midpoint": None}
 
 
-@implements("quantile", arrays=2)
+@implements("quantile")
 def quantile(a: Array, q: Array, axis: Any = None, overwrite_input: bool = False, **options: Any) -> Array:
     """The value below which a share of the elements lies; NaN where one is NaN."""
     return _quantile("quantile", a, q, axis, is_past_nan=False, **options)
 
 
-@implements("nanquantile", arrays=2)
+@implements("nanquantile")
 def nanquantile(a: Array, q: Array, axis: Any = None, overwrite_input: bool = False, **options: Any) -> Array:
     """The quantiles of the elements that are not NaN."""
     return _quantile("nanquantile", a, q, axis, is_past_nan=True, **options)
 
 
-@implements("percentile", arrays=2)
+@implements("percentile")
 def percentile(a: Array, q: Array, axis: Any = None, overwrite_input: bool = False, **options: Any) -> Array:
     """The quantiles at shares in percent."""
-    return _quantile("percentile", a, floating(q) / 100.0, axis, is_past_nan=False, **options)
+    return _quantile("percentile", a, _hundredth(q), axis, is_past_nan=False, **options)
 
 
-@implements("nanpercentile", arrays=2)
+@implements("nanpercentile")
 def nanpercentile(a: Array, q: Array, axis: Any = None, overwrite_input: bool = False, **options: Any) -> Array:
     """The quantiles at shares in percent of the elements that are not NaN."""
-    return _quantile("nanpercentile", a, floating(q) / 100.0, axis, is_past_nan=True, **options)
+    return _quantile("nanpercentile", a, _hundredth(q), axis, is_past_nan=True, **options)
 
 
 @implements("median")
 def median(a: Array, axis: Any = None, overwrite_input: bool = False, *, keepdims: bool = False) -> Array:
     """The middle element, or the mean of the two in the middle."""
-    return _quantile("median", a, as_array(0.5, a), axis, is_past_nan=False, keepdims=keepdims)
+    return _quantile("median", a, 0.5, axis, is_past_nan=False, keepdims=keepdims)
 
 
 @implements("nanmedian")
 def nanmedian(a: Array, axis: Any = None, overwrite_input: bool = False, *, keepdims: bool = False) -> Array:
     """The median of the elements that are not NaN."""
-    return _quantile("nanmedian", a, as_array(0.5, a), axis, is_past_nan=True, keepdims=keepdims)
+    return _quantile("nanmedian", a, 0.5, axis, is_past_nan=True, keepdims=keepdims)
+
+
+def _hundredth(q: Any) -> Any:
+    """Shares for percents."""
+    return q / 100.0 if hasattr(q, "dtype") or not isinstance(q, list | tuple) else [_hundredth(part) for part in q]
 
 
 def _quantile(
     name: str,
     a: Array,
-    q: Array,
+    q: Any,
     axis: Any,
     *,
     is_past_nan: bool,
@@ -81,12 +86,13 @@ def _quantile(
     if weights is not None or method not in (*CONTINUOUS, *STEPS):
         methods = ", ".join([*CONTINUOUS, *STEPS])
         raise TypeError(f"numpy.{name}: on anygrad's arrays weights= is not supported, and method= is one of {methods}")
-    a = floating(a)
+    own = dtype_of(floating(a))
+    a, q = of_one_dtype((floating(a), q), a)
     axes = normalized(tuple(axis) if isinstance(axis, list) else axis, len(a.shape), name)
     others = tuple(i for i in range(len(a.shape)) if i not in axes)
     rows = ag.reshape(ag.permute_dims(a, (*others, *axes)), (*(a.shape[i] for i in others), -1))
-    found = _between_places(rows, cast(ag.reshape(q, (-1,)), dtype_of(a)), is_past_nan, method)
-    found = ag.moveaxis(found, -1, 0)
+    found = _between_places(rows, ag.reshape(q, (-1,)), is_past_nan, method)
+    found = ag.moveaxis(cast(found, own) if method in ("lower", "higher", "nearest") else found, -1, 0)
     return ag.reshape(found, (*q.shape, *(kept(a.shape, axes) if keepdims else found.shape[1:])))
 
 
@@ -154,9 +160,10 @@ def cov(
     dtype: Any = None,
 ) -> Array:
     """The covariances of the rows, or of the columns; observations may be weighted."""
-    x = _variables(cast(floating(m), dtype), rowvar)
+    dtype = np.result_type(*(dtype_of(x) for x in (m, y) if x is not None), np.float64) if dtype is None else dtype
+    x = _variables(cast(m, dtype), rowvar)
     if y is not None:
-        x = ag.concat(promoted([x, _variables(cast(floating(y), dtype), rowvar)]))
+        x = ag.concat([x, _variables(cast(y, dtype), rowvar)])
     weights = None
     for given in (fweights, aweights):
         if given is not None:
@@ -205,7 +212,7 @@ def corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None)
 def bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
     """How often each number occurs, or the sums of the weights of each."""
     n = max(int(ag.max(x)) + 1 if x.shape[0] else 0, minlength)
-    values = ag.ones_like(x) if weights is None else floating(as_array(weights, x))
+    values = ag.ones_like(x) if weights is None else cast(as_array(weights, x), np.float64)
     return ag.segment_sum(values, x, n)
 
 

@@ -11,12 +11,12 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.mixin import unwrapped_key
-from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, promoted, refuse_out
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, promoted, refuse_out
 from anygrad.ops.datatypes import kind_of
 from anygrad.primitive import SCALARS, Array, rank
 from anygrad.wrapper import Wrapper
 
-__all__ = ["METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
+__all__ = ["ENTRIES", "METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
 
 
 # --- ufuncs that are compositions -------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ RENAMED: dict[str, Callable[..., Any]] = {
 INVERSES = {f"arc{name}": getattr(ag, f"a{name}") for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
 COMPOSED: list[Any] = [cbrt, divmod, float_power, fmax, fmin, fmod, heaviside, ldexp, logaddexp2, matvec, modf, vecmat]
 
-_entries: dict[str, Ufunc] = {
+ENTRIES: dict[str, Ufunc] = {
     **{name: Ufunc(getattr(ag, name), "floats", name != "nextafter") for name in FLOATS.split()},
     **{name: Ufunc(getattr(ag, name), "numbers") for name in SAME_NAME.split()},
     **{name: Ufunc(getattr(ag, name), "numbers", False) for name in PLAIN.split()},
@@ -150,9 +150,9 @@ _entries: dict[str, Ufunc] = {
     "right_shift": Ufunc(ag.bitwise_right_shift, "numbers", False),
 }
 for _name in ("deg2rad", "degrees", "fabs", "rad2deg", "radians", "rint", "modf"):
-    _entries[_name] = _entries[_name]._replace(takes="floats")
+    ENTRIES[_name] = ENTRIES[_name]._replace(takes="floats")
 
-UFUNCS = {getattr(np, name): entry for name, entry in _entries.items() if hasattr(np, name)}
+UFUNCS = {getattr(np, name): entry for name, entry in ENTRIES.items() if hasattr(np, name)}
 """The entry of each of NumPy's ufuncs that are supported."""
 
 UFUNCS_REFUSED = {
@@ -186,8 +186,9 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
         return entry.function(*_operands(entry, inputs, x))  # what operators of NumPy's arrays come to
     if not all(_is_operand(value) for value in inputs):
         return NotImplemented
-    if any(target is not None for target in kwargs.pop("out", ())):
-        refuse_out(ufunc.__name__)
+    if any(target is not None for target in kwargs.get("out", ())):
+        return _into(ufunc, method, inputs, kwargs)
+    kwargs.pop("out", None)
     run = METHODS.get(method)
     if run is None:
         raise TypeError(
@@ -195,6 +196,15 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
             f"write np.{ufunc.__name__}.reduce for each slice"
         )
     return run(x, ufunc, *inputs, **kwargs)
+
+
+def _into(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The ufunc into plain arrays, which constants may go into as they go into ``a[key] = x``."""
+    arrays = [x for x in (*inputs, *kwargs["out"]) if isinstance(x, Wrapper)]
+    if any(x._carries for x in arrays) or any(isinstance(target, Wrapper) for target in kwargs["out"]):
+        refuse_out(ufunc.__name__)
+    plain = (np.asarray(x) if isinstance(x, Wrapper) else x for x in inputs)
+    return getattr(ufunc, method)(*plain, **kwargs)
 
 
 def _is_number(value: Any) -> bool:
@@ -218,9 +228,12 @@ def _call(
     casting: str = "same_kind",
     axis: int | None = None,
     keepdims: bool = False,
+    **others: Any,
 ) -> Any:
     """The ufunc itself."""
     entry = _entry(ufunc)
+    if others:
+        raise TypeError(f"numpy.{ufunc.__name__}: {', '.join(others)} is not supported on anygrad's arrays")
     if where is not True:
         raise TypeError(
             f"numpy.{ufunc.__name__}: where= leaves elements without a value on anygrad's arrays; "
@@ -238,16 +251,22 @@ def _call(
     return cast(out, dtype) if dtype is not None and entry.has_gradient and not isinstance(out, tuple) else out
 
 
-def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> list[Any]:
+def _are_alike(x1: Any, x2: Any) -> bool:
+    """Whether two arrays have one dtype, as most have that an operator of NumPy's brings together."""
+    return rank(type(x1)) >= 0 and rank(type(x2)) >= 0 and x1.dtype == x2.dtype
+
+
+def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> Sequence[Any]:
     """The inputs as what an entry takes, in the dtype that NumPy promotes them to."""
+    if len(inputs) == 2 and entry.takes == "numbers" and _are_alike(*inputs):
+        return inputs
     operands = [x if type(x) in SCALARS else as_array(x, like) if rank(type(x)) < 0 else x for x in inputs]
     if entry.takes == "floats":
         operands = [floating(x) for x in operands]
     if len(operands) > 1 and entry.function is not ldexp and _differ(operands):
         operands = promoted(operands)
     if entry.takes == "arrays" and any(type(x) in SCALARS for x in operands):
-        dtype = ag.result_type(*operands)
-        operands = [ag.asarray(x, dtype=dtype, device=like.device) if type(x) in SCALARS else x for x in operands]
+        operands = of_one_dtype(operands, like)
     return operands
 
 
