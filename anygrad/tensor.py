@@ -314,7 +314,7 @@ class Tensor(Wrapper, is_family=True):
         return bottom(self).__dlpack_device__()
 
     _described = "a Tensor that requires a gradient"
-    _remedy = ", and for the values alone write x.detach().numpy()"
+    _remedy = "; for the values alone, x.detach().numpy()"
 
     @property
     def _carries(self) -> bool:

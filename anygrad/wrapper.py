@@ -127,7 +127,7 @@ class Wrapper(ArrayMixin):
             raise RuntimeError(
                 f"{self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
                 f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
-                f"np.zeros(shape, like=x){self._remedy}"
+                f"np.zeros(shape, like=x), and for a.dot(x) write np.dot(a, x){self._remedy}"
             )
         return np.asarray(self._on_host(), dtype=dtype, copy=copy)
 

@@ -256,6 +256,7 @@ REMEDIES = {
     "a list": ("r = np.array([x[0], x[1]])", "r = np.array([x[0], x[1]], like=x)", r"np\.array\(\[\.\.\.\], like=x\)"),
     "a list to stack": ("r = np.asarray([x, x])", "r = np.stack([x, x])", r"np\.stack\(\[\.\.\.\]\)"),
     "a list to reduce": ("r = np.sum([x[0], x[1]])", "r = np.sum(np.stack([x[0], x[1]]))", r"np\.stack"),
+    "a method": ("np.ones(3).dot(x)", "r = np.dot(np.ones(3), x)", r"write np\.dot\(a, x\)"),
     "in place": ("r = np.ones(3); r += x", "r = np.ones(3); r = r + x", r"\(a = a \+ x\)"),
     "out=": ("r = np.ones(3); np.add(r, x, out=r)", "r = np.ones(3); r = np.add(r, x)", r"a = np\.add\(\.\.\.\)"),
     "math": ("import math; r = math.sin(x[0])", "r = np.sin(x[0])", r"write np\.sin\(x\)"),

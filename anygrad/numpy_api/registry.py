@@ -138,11 +138,9 @@ def refuse_out(name: str) -> NoReturn:
 
 
 def _refuse_function(function: Any) -> NoReturn:
-    name, remedy = REFUSED.get(function, (getattr(function, "__name__", repr(function)), ""))
-    module = "" if function in REFUSED else f"{getattr(function, '__module__', 'numpy')}."
-    name = f"numpy.{name}" if not module else f"{module}{name}"
-    remedy = remedy or "write it in supported functions (docs/numpy.md lists them), or take x.detach().numpy() first"
-    raise TypeError(f"{name} is not supported on anygrad's arrays: {remedy}")
+    unlisted = "write it in those that docs/numpy.md lists, or take x.detach().numpy() first"
+    name, remedy = REFUSED.get(function, (function.__name__, unlisted))
+    raise TypeError(f"numpy.{name} is not supported on anygrad's arrays: {remedy}")
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------

@@ -118,6 +118,7 @@ SAME_NAME = "add ceil floor floor_divide maximum minimum multiply negative posit
 SAME_NAME += " subtract trunc"
 PLAIN = "equal greater greater_equal isfinite isinf isnan less less_equal not_equal signbit bitwise_and bitwise_or"
 PLAIN += " bitwise_xor"
+LOGICAL = "logical_and logical_or logical_not logical_xor"
 RENAMED: dict[str, Callable[..., Any]] = {
     "absolute": ag.abs,
     "conjugate": lambda x: ag.conj(x) if kind_of(x.dtype) in "fc" else x,
@@ -141,8 +142,7 @@ ENTRIES: dict[str, Ufunc] = {
     **{name: Ufunc(function, "numbers") for name, function in RENAMED.items()},
     **{name: Ufunc(function, "floats") for name, function in INVERSES.items()},
     **{function.__name__: Ufunc(function, "arrays") for function in COMPOSED},
-    **{f"logical_{name}": Ufunc(_on_truth(getattr(ag, f"logical_{name}")), "arrays", False) for name in ("and", "or")},
-    **{f"logical_{name}": Ufunc(_on_truth(getattr(ag, f"logical_{name}")), "arrays", False) for name in ("not", "xor")},
+    **{name: Ufunc(_on_truth(getattr(ag, name)), "arrays", False) for name in LOGICAL.split()},
     "cbrt": Ufunc(cbrt, "floats"),
     "exp2": Ufunc(lambda x: 2.0**x, "floats"),
     "invert": Ufunc(ag.bitwise_invert, "numbers", False),
