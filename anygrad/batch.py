@@ -62,8 +62,14 @@ class Batch(Wrapper, is_family=True):
     def __index__(self) -> int:
         return int(self._refuse("the index"))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return self._refuse("the NumPy array")
+    _described = "an array under vmap"
+    _carries = True
+
+    def _check_can_leave(self, what: str) -> None:
+        self._refuse(what)
+
+    def _holding(self, data: Any) -> Batch:
+        return type(self)(broadcast_to(data, (self.data.shape[0], *data.shape)))
 
 
 def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:

@@ -90,6 +90,9 @@ def _stacked(obj: Any, device: str) -> Tensor:
         shapes = [part.shape for part in parts]
         if len(set(shapes)) > 1:
             raise ValueError(f"asarray: obj must be a rectangular list, given one with parts of shapes {shapes}")
+        dtypes = {part.dtype for part in parts}
+        if len(dtypes) > 1:  # which not every library mixes
+            parts = [part if part.dtype == (to := np.result_type(*dtypes)) else astype(part, to) for part in parts]
         return stack(parts) if parts else Tensor([], device=device)
     if isinstance(obj, Wrapper):
         return obj  # type: ignore[return-value]  # or a transform's array

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from anygrad.mixin import unwrapped_key
 from anygrad.ops.datatypes import kinds
 from anygrad.primitive import Array, Implementation, Primitive, register_type, scalar_results
@@ -36,17 +34,23 @@ class Dual(Wrapper, is_family=True):
     def __repr__(self) -> str:
         return f"Dual({self.data!r}, tangent={self.tangent!r})"
 
+    _described = "an array under jvp"
+
+    @property
+    def _carries(self) -> bool:
+        return self.tangent is not None or super()._carries
+
     def _check_can_leave(self, what: str) -> None:
         if self.tangent is not None:
             raise RuntimeError(
-                f"{what} of an array under jvp gives a Python number, which would lose the derivative; use anygrad's "
-                f"functions, or .item() for the number alone"
+                f"{what} of an array under jvp gives a Python number, which would lose the derivative; to assign x "
+                f"into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), and for the "
+                f"number alone x.item()"
             )
+        super()._check_can_leave(what)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self.tangent is not None:
-            raise RuntimeError("an array under jvp does not become a NumPy array; use anygrad's functions")
-        return np.asarray(self._on_host(), dtype=dtype, copy=copy)
+    def _holding(self, data: Any) -> Dual:
+        return type(self)(data, None)
 
 
 def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:

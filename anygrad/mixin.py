@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from anygrad.ops import elementwise as ew
 from anygrad.ops import logic
+from anygrad.ops.creation import copy, zeros_like
+from anygrad.ops.datatypes import astype, kind_of
 from anygrad.ops.linalg.products import matmul
 from anygrad.ops.manipulation import matrix_transpose, permute_dims, reshape
-from anygrad.ops.reductions import max, mean, min, prod, std, sum, var
 from anygrad.primitive import SCALARS, Array, Primitive, rank
 
 __all__ = ["ArrayMixin"]
@@ -71,7 +74,6 @@ class ArrayMixin:
     """Whether it stands for many arrays at once."""
 
     __array_priority__ = 1000
-    __array_ufunc__ = None  # so that a NumPy array on the left leaves the operation to us
 
     if TYPE_CHECKING:  # set by operators_of
 
@@ -111,6 +113,7 @@ class ArrayMixin:
     __hash__ = object.__hash__
 
     shape: tuple[int, ...]
+    dtype: Any
 
     def __neg__(self) -> Any:
         return ew.negative(self)
@@ -167,33 +170,170 @@ class ArrayMixin:
             return self.T
         return permute_dims(self, axes if isinstance(axes[0], int) else tuple(axes[0]))
 
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.sum`."""
-        return sum(self, axis=axis, keepdims=keepdims)
+    # --- NumPy's protocols ---
 
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.mean`."""
-        return mean(self, axis=axis, keepdims=keepdims)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from anygrad.numpy_api.ufuncs import array_ufunc
 
-    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.prod`."""
-        return prod(self, axis=axis, keepdims=keepdims)
+        return array_ufunc(self, ufunc, method, inputs, kwargs)
 
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.max`."""
-        return max(self, axis=axis, keepdims=keepdims)
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from anygrad.numpy_api import array_function
 
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.min`."""
-        return min(self, axis=axis, keepdims=keepdims)
+        return array_function(self, function, types, args, kwargs)
 
-    def var(self, axis: Any = None, *, correction: float = 0.0, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.var`."""
-        return var(self, axis=axis, correction=correction, keepdims=keepdims)
+    # --- NumPy's methods beside those of METHODS ---
 
-    def std(self, axis: Any = None, *, correction: float = 0.0, keepdims: bool = False) -> Any:
-        """As :func:`anygrad.std`."""
-        return std(self, axis=axis, correction=correction, keepdims=keepdims)
+    if TYPE_CHECKING:  # set below
+
+        def all(self, *args: Any, **options: Any) -> Any: ...
+        def any(self, *args: Any, **options: Any) -> Any: ...
+        def argmax(self, *args: Any, **options: Any) -> Any: ...
+        def argmin(self, *args: Any, **options: Any) -> Any: ...
+        def argpartition(self, *args: Any, **options: Any) -> Any: ...
+        def argsort(self, *args: Any, **options: Any) -> Any: ...
+        def choose(self, *args: Any, **options: Any) -> Any: ...
+        def clip(self, *args: Any, **options: Any) -> Any: ...
+        def cumprod(self, *args: Any, **options: Any) -> Any: ...
+        def cumsum(self, *args: Any, **options: Any) -> Any: ...
+        def diagonal(self, *args: Any, **options: Any) -> Any: ...
+        def dot(self, *args: Any, **options: Any) -> Any: ...
+        def max(self, *args: Any, **options: Any) -> Any: ...
+        def mean(self, *args: Any, **options: Any) -> Any: ...
+        def min(self, *args: Any, **options: Any) -> Any: ...
+        def nonzero(self, *args: Any, **options: Any) -> Any: ...
+        def prod(self, *args: Any, **options: Any) -> Any: ...
+        def put(self, *args: Any, **options: Any) -> Any: ...
+        def ravel(self, *args: Any, **options: Any) -> Any: ...
+        def repeat(self, *args: Any, **options: Any) -> Any: ...
+        def round(self, *args: Any, **options: Any) -> Any: ...
+        def searchsorted(self, *args: Any, **options: Any) -> Any: ...
+        def squeeze(self, *args: Any, **options: Any) -> Any: ...
+        def std(self, *args: Any, **options: Any) -> Any: ...
+        def sum(self, *args: Any, **options: Any) -> Any: ...
+        def swapaxes(self, *args: Any, **options: Any) -> Any: ...
+        def take(self, *args: Any, **options: Any) -> Any: ...
+        def trace(self, *args: Any, **options: Any) -> Any: ...
+        def var(self, *args: Any, **options: Any) -> Any: ...
+
+    @property
+    def real(self) -> Any:
+        """The real part, the array itself where it is real."""
+        return ew.real(self) if self._is_complex else self
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part, zeros where the array is real."""
+        return ew.imag(self) if self._is_complex else zeros_like(self)
+
+    @property
+    def _is_complex(self) -> bool:
+        return kind_of(self.dtype) == "c"
+
+    def conj(self) -> Any:
+        """The complex conjugate of each element."""
+        return ew.conj(self) if self._is_complex else self
+
+    conjugate = conj
+
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
+        """The elements in another dtype; a complex array to a real one by its real part."""
+        x = self.real if self._is_complex and np.dtype(dtype).kind not in "bc" else self
+        return astype(x, np.dtype(dtype)) if copy or np.dtype(dtype) != self.dtype else x
+
+    def copy(self, order: str = "C") -> Any:
+        """A copy, through which the gradient travels back."""
+        return copy(self)
+
+    def __copy__(self) -> Any:
+        return copy(self)
+
+    def flatten(self, order: str = "C") -> Any:
+        """The elements along one axis."""
+        return self.ravel(order)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """The slices along an axis at which a condition holds."""
+        return call_method("compress", self, (condition, self, axis), {})
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return int(self.dtype.itemsize)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.size * self.itemsize
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in order: to iterate over, to index and to assign to."""
+        return Flat(self)
+
+    def fill(self, value: Any) -> None:
+        """Set all elements, as ``x[...] = value`` does."""
+        self[...] = value  # type: ignore[index]
+
+    def sort(self, axis: int = -1, kind: str | None = None, order: Any = None, *, stable: bool | None = None) -> None:
+        """Put the elements in order in place: the array is replaced by the sorted one, as ``x[...] = y`` does."""
+        self[...] = call_method("sort", self, (self, axis), {})  # type: ignore[index]
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """Put the elements in order in place, which is one of the orders that NumPy's ``partition`` may give."""
+        self.sort(axis)
+
+
+class Flat:
+    """The elements of an array in order, as ``x.flat``."""
+
+    __slots__ = ("_x",)
+
+    def __init__(self, x: Any) -> None:
+        self._x = x
+
+    def __len__(self) -> int:
+        return int(self._x.size)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._x.ravel())
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._x.ravel()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        flat = self._x.ravel()
+        flat[key] = value
+        self._x[...] = flat.reshape(self._x.shape)
+
+
+METHODS = "all any argmax argmin argpartition argsort choose clip cumprod cumsum diagonal dot max mean min nonzero prod"
+METHODS += " put ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+
+
+def call_method(name: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """One of NumPy's functions of an array, by its name."""
+    from anygrad.numpy_api.registry import NAMED, call
+
+    return call(NAMED[name], x, args, kwargs)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return call_method(name, self, (self, *args), kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"As numpy.{name}."
+    return method
+
+
+for _name in METHODS.split():
+    setattr(ArrayMixin, _name, _method(_name))
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
 
 
 def unwrapped_key(key: Any) -> Any:
@@ -201,10 +341,26 @@ def unwrapped_key(key: Any) -> Any:
     if isinstance(key, tuple):
         return tuple(unwrapped_key(part) for part in key)
     if isinstance(key, list):
-        raise TypeError(f"an index must not be a list; write Tensor({key}) or numpy.array({key})")
+        return _index_array(key)
     while isinstance(key, ArrayMixin) and not key.hides_axis:
         key = key.data  # type: ignore[attr-defined]
     return key
+
+
+def _index_array(key: list[Any]) -> Any:
+    """The array that a list of integers, or of truth values, means between brackets."""
+    if _holds_arrays(key):
+        raise TypeError("an index must not be a list that holds arrays; write x[np.stack([...])] to join them")
+    array = np.asarray(key) if key else np.zeros(0, dtype=np.int64)
+    if array.dtype.kind not in "biu":
+        raise IndexError(f"an index must be a list of integers or of truth values, given {key}")
+    return array
+
+
+def _holds_arrays(key: Any) -> bool:
+    if isinstance(key, list | tuple):
+        return any(map(_holds_arrays, key))
+    return isinstance(key, ArrayMixin)
 
 
 def own_key(key: Any, copy: Callable[[Array], Array]) -> Any:

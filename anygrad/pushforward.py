@@ -92,7 +92,7 @@ def _linear(op: Primitive) -> Pushforward:
 
 
 def _zero(x: Any) -> Any:
-    return zeros_like(x) if rank(type(x)) >= 0 else x * 0
+    return zeros_like(x) if rank(type(x)) >= 0 else type(x)(0)  # not x * 0, which is NaN for an infinite x
 
 
 def _bilinear(op: Primitive) -> Pushforward:

@@ -263,18 +263,10 @@ class Tensor(Wrapper, is_family=True):
         Raises:
             RuntimeError: the Tensor requires a gradient, which NumPy would lose.
         """
-        if self.requires_grad:
+        if self._carries:
             raise RuntimeError("numpy: the Tensor requires a gradient, which NumPy would lose; use .detach().numpy()")
         raw = bottom(self)
         return backend_of(raw).to_numpy(raw)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self.requires_grad:
-            raise RuntimeError(
-                "a Tensor that requires a gradient does not become a NumPy array by itself, since NumPy would lose the "
-                "gradient; use anygrad's functions, or .detach().numpy()"
-            )
-        return np.asarray(self.numpy(), dtype=dtype, copy=copy)
 
     def __dlpack__(
         self,
@@ -284,7 +276,7 @@ class Tensor(Wrapper, is_family=True):
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> Any:
-        if self.requires_grad:
+        if self._carries:
             raise RuntimeError("__dlpack__: the Tensor requires a gradient, which would be lost; use .detach()")
         asked = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
         return bottom(self).__dlpack__(**{name: value for name, value in asked.items() if value is not None})
@@ -292,13 +284,35 @@ class Tensor(Wrapper, is_family=True):
     def __dlpack_device__(self) -> Any:
         return bottom(self).__dlpack_device__()
 
+    _described = "a Tensor that requires a gradient"
+    _remedy = "; for the values alone, x.detach().numpy()"
+
+    @property
+    def _carries(self) -> bool:
+        return self._edge is not None or super()._carries
+
     def _check_can_leave(self, what: str) -> None:
-        """Refuse to become a number silently: code that asks for one may go on to compute with it."""
         if self._edge is not None and mode.threshold <= self.level:
             raise RuntimeError(
                 f"{what} of a Tensor that requires a gradient gives a Python number, which would lose the gradient; "
-                f"use anygrad's functions, or .item() for the number alone"
+                f"to assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), "
+                f"and for the number alone x.item()"
             )
+        super()._check_can_leave(what)
+
+    def _holding(self, data: Any) -> Tensor:
+        return self.rewrap(data, None)  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> Any:
+        """Copies and pickles of leaves: the array, whether it requires a gradient, and the gradient it has."""
+        is_users = self.level == 0 and not isinstance(self.data, Wrapper)
+        if not self.is_leaf or (self._carries and not is_users):
+            raise RuntimeError(
+                f"copy.deepcopy and pickle take leaves alone, and this Tensor "
+                f"{f'is the result of {self.creation_op!r}' if not self.is_leaf else 'belongs to a transform'}, which "
+                f"would lose its gradient; write copy.deepcopy(x.detach()), or x.copy() to keep the gradient"
+            )
+        return _restored, (type(self), self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}))
 
     # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
@@ -313,12 +327,22 @@ class Tensor(Wrapper, is_family=True):
                 f"change it under no_grad(), or assign the result to a new name"
             )
 
-    def _rebind(self, out: Tensor) -> Tensor:
-        """Become a result, also one of the level of a transform that runs; a leaf, changed under no_grad, stays one."""
+    def _become(self, out: Tensor) -> None:
+        # Also one of the level of a transform that runs; a leaf, changed under no_grad, stays one.
         self._edge = True if self._edge is True else out._edge
         self.data = out.data
         self.__class__ = out.__class__
-        return self
+
+
+def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
+    """A Tensor from what :meth:`Tensor.__reduce__` gives."""
+    tensor = object.__new__(tensor_type)
+    tensor.data = data
+    tensor._edge = True if requires_grad else None
+    tensor.grad = grad
+    for name, value in attributes.items():
+        setattr(tensor, name, value)
+    return tensor
 
 
 class HookHandle:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from anygrad.backends import Dtype, backend_of, numpy_dtype
-from anygrad.device import resolve
+from anygrad.device import move, resolve
 from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
 from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype, kind_of
@@ -16,7 +17,7 @@ from anygrad.ops.indexing import getitem, index_set
 from anygrad.ops.transfer import to_device
 from anygrad.primitive import SCALARS, Array, Primitive, describe, device_of, rank
 
-__all__ = ["Wrapper", "bottom"]
+__all__ = ["Wrapper", "bottom", "lifted"]
 
 IN_PLACE = {
     "add": "+",
@@ -40,6 +41,15 @@ def bottom(x: Any) -> Array:
     while isinstance(x, Wrapper):
         x = x.data
     return x
+
+
+def lifted(value: Any, like: Any) -> Any:
+    """A constant as an array of the device of another, under the same transforms."""
+    if rank(type(value)) >= rank(type(like)) > 0:
+        return value
+    if isinstance(like, Wrapper):
+        return like._holding(lifted(value, like.data))
+    return value if isinstance(value, Wrapper) else move(value, resolve(device_of(like)))
 
 
 class Wrapper(ArrayMixin):
@@ -74,6 +84,10 @@ class Wrapper(ArrayMixin):
             found = family._levels[level] = type(family.__name__, (family,), namespace)
             set_operators(found)
         return found
+
+    def _holding(self, data: Any) -> Any:
+        """A constant of this level that holds an array."""
+        raise NotImplementedError
 
     # --- what it is ---
 
@@ -129,8 +143,27 @@ class Wrapper(ArrayMixin):
 
     # --- values on the host ---
 
+    @property
+    def _carries(self) -> bool:
+        """Whether a derivative travels with it, at its level or at one below."""
+        return isinstance(self.data, Wrapper) and self.data._carries
+
     def _check_can_leave(self, what: str) -> None:
-        """Refuse to become a number silently, where that would lose a derivative."""
+        """Refuse to become a number silently, where that would lose a derivative: code may go on to compute with it."""
+        if isinstance(self.data, Wrapper):
+            self.data._check_can_leave(what)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._carries:
+            raise RuntimeError(
+                f"{self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
+                f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
+                f"np.zeros(shape, like=x), and for a.dot(x) write np.dot(a, x){self._remedy}"
+            )
+        return np.asarray(self._on_host(), dtype=dtype, copy=copy)
+
+    _described: ClassVar[str]
+    _remedy: ClassVar[str] = ""
 
     def _on_host(self) -> Any:
         """The values as a NumPy array."""
@@ -161,6 +194,20 @@ class Wrapper(ArrayMixin):
     def __complex__(self) -> complex:
         self._check_can_leave("complex()")
         return complex(self.item())
+
+    # Steps, whose derivative is 0, so that nothing is lost.
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(self.item()) if ndigits is None else self.round(ndigits)
+
+    def __floor__(self) -> Any:
+        return math.floor(self.item())
+
+    def __ceil__(self) -> Any:
+        return math.ceil(self.item())
+
+    def __trunc__(self) -> Any:
+        return math.trunc(self.item())
 
     def __index__(self) -> int:
         if kind_of(self.dtype) != "i":
@@ -202,10 +249,18 @@ class Wrapper(ArrayMixin):
 
     def _rebind(self, out: Any) -> Any:
         """Become a result of an operation, also one of a deeper level."""
+        if type(out).family is not type(self).family:
+            raise TypeError(
+                f"a {type(self).__name__} cannot hold what is computed under a transform, a {type(out).__name__}; make "
+                f"the array with np.zeros(shape, like=x), of an x under that transform"
+            )
+        self._become(out)
+        return self
+
+    def _become(self, out: Any) -> None:
         for name in self.__slots__ or type(self).family.__slots__:
             setattr(self, name, getattr(out, name))
         self.__class__ = out.__class__
-        return self
 
 
 def holds_wrapper(key: Any) -> bool:
@@ -224,10 +279,10 @@ def _is_dtype_name(name: str) -> bool:
 
 
 def _as_values(value: Any, x: Wrapper) -> Any:
-    """A list of numbers as an array beside another."""
-    from anygrad.tensor import Tensor
+    """A list of numbers, or of arrays, as an array beside another."""
+    from anygrad.creation import asarray
 
-    return Tensor(value, device=x.device)
+    return asarray(value, device=x.device)
 
 
 # --- operators --------------------------------------------------------------------------------------------------------

@@ -322,6 +322,7 @@ def test_fixed_points():
         ag.vmap(ag.grad(lambda a: ag.fixed_point(newton, np.array(1.0), a)))(np.array([2.0, 3.0])),
         0.5 / np.sqrt([2.0, 3.0]),
     )
+    assert ag.fixed_point(newton, 1.0, 2.0) == pytest.approx(2**0.5)  # of numbers alone
     with pytest.raises(RuntimeError, match="still moved by more than 1e-10 after 5 steps"):
         ag.fixed_point(lambda y: y + 1.0, np.array(0.0), max_steps=5)
 

@@ -151,6 +151,16 @@ def test_perturbations_are_not_confused(outer, inner):
     np.testing.assert_allclose(function, -np.sin(0.7), rtol=1e-15)
 
 
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan, 7, True])
+def test_a_number_among_the_operands_has_no_tangent_even_if_it_is_not_finite(number):
+    mask = np.array([True, False, False])
+    for f in (lambda x: ag.where(mask, number, x), lambda x: ag.index_set(x, number, mask)):
+        np.testing.assert_array_equal(ag.jvp(f, (X,), (np.ones(3),))[1], [0.0, 1.0, 1.0])
+    attention = lambda x: ag.sum(ag.special.softmax(ag.where(mask, -np.inf, x)) ** 2)  # noqa: E731
+    rest = lambda x: ag.sum(ag.special.softmax(x[1:]) ** 2)  # noqa: E731
+    np.testing.assert_allclose(ag.hessian(attention)(X), ag.hessian(rest)(X), atol=1e-15)
+
+
 def test_batches_of_different_levels_are_not_confused():
     x = np.arange(6.0).reshape(2, 3)
     out = ag.vmap(lambda row: ag.vmap(lambda a: row * a)(row))(x)

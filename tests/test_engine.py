@@ -594,3 +594,11 @@ def test_the_short_way_of_other_operations_of_two_agrees_with_the_general_one(na
         results.append([out.data] + [x.grad.data for x in tensors if x.requires_grad])
     for short, ordinary in zip(*results, strict=True):
         np.testing.assert_array_equal(short, ordinary)
+
+
+def test_reads_of_a_number_add_to_what_products_of_it_made():
+    x = leaf(2.0)[0]  # not a leaf, and 0-d: NumPy's products of it are its scalars
+    y = x * 3.0 + x[()] + x[()] * x[...]
+    (gradient,) = ag.vjp(lambda v: v[0] * 3.0 + v[0][()] + v[0][()] * v[0][...], np.array([2.0]))[1](1.0)
+    assert y.item() == 12.0
+    assert gradient.tolist() == [8.0]

@@ -76,7 +76,7 @@ def _chain(g: Array, partial: Array) -> Array:
     check = flat.dot(flat) if flat.size < MANY else np.minimum.reduce(flat.view(flat.real.dtype))
     if check == check:
         return product
-    if partial.dtype.kind == "b":
+    if np.asarray(partial).dtype.kind == "b":
         return np.where(partial, g, g.dtype.type(0))
     return np.where((np.equal(g, 0)) & ~np.isfinite(partial), product.dtype.type(0), product)
 
@@ -196,6 +196,7 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
 
 @numpy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
+    x = np.asarray(x)  # NumPy's scalars stand for 0-d arrays
     if not any(isinstance(part, np.ndarray) and part.dtype != bool for part in (key if type(key) is tuple else (key,))):
         x[key] += values
     elif x.flags.c_contiguous:
@@ -229,7 +230,7 @@ def _positions_of_rows(shape: tuple[int, ...], key: Any) -> Array | None:
         return None
     positions = np.where(rows < 0, rows + n, rows).reshape(-1, 1) * width + np.arange(width)
     outer = np.arange(math.prod(shape[:axis])).reshape(-1, 1, 1) * (n * width)
-    return (outer + positions).reshape(*shape[:axis], *rows.shape, *shape[axis + 1 :])
+    return (outer + positions).reshape((*shape[:axis], *rows.shape, *shape[axis + 1 :]))
 
 
 def _over_last_axes(name: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from anygrad.ops.creation import ones_like
+from anygrad.ops.datatypes import is_complex
 from anygrad.ops.elementwise import (
     add,
+    copysign,
     divide,
+    imag,
     multiply,
     negative,
     reciprocal_of,
@@ -137,4 +141,8 @@ def atanh(x: Array, /) -> Array:
 
 
 def _sqrt_1_minus_square(x: Array) -> Array:
-    return sqrt(multiply(subtract(1, x), add(x, 1)))
+    if not is_complex(x):
+        return sqrt(multiply(subtract(1, x), add(x, 1)))
+    root = multiply(sqrt(subtract(x, 1)), sqrt(add(x, 1)))
+    side = imag(x)  # of the branch cut; in 1 - x the sign of a zero would be lost
+    return multiply(root, multiply(copysign(ones_like(side), side), -1j))

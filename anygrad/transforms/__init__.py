@@ -7,6 +7,7 @@ from anygrad.transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from anygrad.transforms.loops import fixed_point, implicit_root, scan
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import elementwise_grad, grad, linearize, value_and_grad, vjp
+from anygrad.transforms.vectors import ravel_pytree
 
 __all__ = [
     "checkpoint",
@@ -23,6 +24,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "ravel_pytree",
     "scan",
     "stop_gradient",
     "value_and_grad",

@@ -10,12 +10,13 @@ from anygrad.mixin import ArrayMixin
 from anygrad.ops.elementwise import abs, subtract
 from anygrad.ops.indexing import getitem
 from anygrad.ops.linalg.solving import solve
-from anygrad.ops.manipulation import concat, reshape, stack
+from anygrad.ops.manipulation import stack
 from anygrad.ops.reductions import max
-from anygrad.transforms._arguments import check_callable, name_of
+from anygrad.transforms._arguments import check_callable, floating, name_of
 from anygrad.transforms.custom import checkpoint, custom_jvp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import jacfwd
+from anygrad.transforms.vectors import cut, joined
 
 LinearSolver = Callable[[Callable[[Any], Any], Any], Any]
 
@@ -131,10 +132,10 @@ def _implicit(
         leaves, _, structure = flatten(y)
 
         def of_vector(v: Any, *others: Any) -> Any:
-            out, _, _ = flatten(residual(unflatten(structure, _cut(v, leaves)), *others))
-            return _joined(out)
+            out, _, _ = flatten(residual(unflatten(structure, cut(v, leaves)), *others))
+            return joined(out)
 
-        point = _joined(leaves)
+        point = joined(leaves)
         moved = _directional(lambda *others: of_vector(point, *others), params, tangents)
         if tuple(moved.shape) != tuple(point.shape):
             raise ValueError(
@@ -145,7 +146,7 @@ def _implicit(
             found = solve(jacfwd(lambda v: of_vector(v, *params))(point), moved)
         else:
             found = linear_solver(lambda v: jvp(lambda u: of_vector(u, *params), (point,), (v,))[1], moved)
-        return y, unflatten(structure, [-part for part in _cut(found, leaves)])
+        return y, unflatten(structure, [-part for part in cut(found, leaves)])
 
     solution.defjvp(rule)
     solution.by_loop = by_loop
@@ -165,24 +166,6 @@ def _directional(f: Callable[..., Any], params: tuple[Any, ...], tangents: tuple
         return f(*unflatten(structure, parts))
 
     return jvp(of_arrays, [leaves[i] for i in places], moved)[1]
-
-
-def _joined(arrays: list[Any]) -> Any:
-    """All elements of some arrays in one vector."""
-    return concat([reshape(x, (-1,)) for x in arrays])
-
-
-def _cut(vector: Any, arrays: list[Any]) -> list[Any]:
-    """A vector as arrays of the shapes of others."""
-    found = []
-    start = 0
-    for x in arrays:
-        size = 1
-        for n in x.shape:
-            size *= n
-        found.append(reshape(getitem(vector, slice(start, start + size)), tuple(x.shape)))
-        start += size
-    return found
 
 
 def fixed_point(f: Callable[..., Any], init: Any, *params: Any, tolerance: float = 1e-10, max_steps: int = 1000) -> Any:
@@ -207,7 +190,7 @@ def fixed_point(f: Callable[..., Any], init: Any, *params: Any, tolerance: float
     check_callable(f, "fixed_point")
 
     def iterate(*others: Any) -> Any:
-        y = init
+        y = mapped(lambda x: floating(x, "fixed_point: init"), init)
         for _ in range(max_steps):
             after = f(y, *others)
             changes = mapped(lambda a, b: max(abs(subtract(a, b))), after, y)

@@ -13,13 +13,19 @@ from ecosystem.scipy_harness import Case, gradients, weights
 
 import anygrad as ag
 
-REFUSALS = (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError, KeyError)
+REFUSALS = (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError, KeyError, IndexError, SystemError)
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
     "__dlpack__: the Tensor requires": "makes NumPy arrays of its arguments",
     "setting an array element with a sequence": "makes NumPy arrays of its arguments",
     "gives a Python number": "asks for a Python number",
-    "does not support ufuncs": "hands them to a ufunc of NumPy's",
+    "out= and in-place operators": "writes into a NumPy array",
+    "numpy.add.at": "writes into a NumPy array",
+    "Function call with ambiguous": "hands them to compiled code",
+    "No matching signature": "hands them to compiled code",
+    "weights= is not supported": "wants quantiles of weights or of a method that anygrad lacks",
+    "the ufunc": "calls a ufunc that anygrad has no derivative of",
+    "is not supported on anygrad's arrays": "calls a function of NumPy's that anygrad lacks",
     "a bytes-like object is required": "hands them to compiled code",
     "must be an instance of 'numpy.ndarray'": "takes NumPy arrays alone",
     "Multiple namespaces for array inputs": "mixes them with NumPy arrays",

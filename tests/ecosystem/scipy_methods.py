@@ -45,6 +45,7 @@ INTEGRATE = [
     Case("integrate.cumulative_simpson", y, x=t),
     Case("integrate.cumulative_simpson", y, dx=0.3),
     Case("integrate.romb", y, 0.3),
+    Case("integrate.fixed_quad", point).by(lambda f, p: f(lambda s: np.sin(p[0] * s), p[1], p[2])),
     # the limits and the integrand's parameter are differentiated
     Case("integrate.tanhsinh", point, point + 1, of=lambda r: r.integral).by(
         lambda f, k, stop: f(bell, 0.5 * k, stop, args=(k,))
@@ -169,6 +170,15 @@ SIGNAL = [
     Case("signal.kaiser_beta", np.asarray(30.0)),
     Case("signal.sos2tf", sections),
     Case("signal.tf2zpk", numerator, denominator, of=of_roots),
+    *(Case(f"signal.{name}", A, B, C, D, of=lambda s: (s.A, s.B, s.C, s.D)) for name in ("lti", "dlti", "StateSpace")),
+    Case("signal.TransferFunction", numerator, denominator, of=lambda s: (s.num, s.den)),
+    Case("signal.ZerosPolesGain", zeros, poles, 1.3, of=lambda s: (s.zeros, s.poles)),
+    Case("signal.group_delay", (numerator, denominator), w=frequencies, of=lambda r: r[1]).by(
+        lambda f, system, w: f(system, w=w)
+    ),
+    Case("signal.minimum_phase", np.array([0.2, 0.5, 1.0, 0.5, 0.2])),
+    Case("signal.sweep_poly", signal, np.array([1.0, 2.0])),
+    Case("signal.gausspulse", signal, fc=0.4),
     Case("signal.sos2zpk", sections, of=of_roots),
 ]
 

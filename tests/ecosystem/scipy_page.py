@@ -33,7 +33,10 @@ WRONG = ["integrate.nsum", "signal.oaconvolve"]
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
     "gives a Python number": "asks for a Python number",
-    "does not support ufuncs": "hands them to a ufunc of NumPy's",
+    "the ufunc": "calls a ufunc that anygrad has no derivative of",
+    "not a proper array of floats": "makes NumPy arrays of what the function gives",
+    "can't be converted to double": "makes NumPy arrays of its arguments",
+    "could not convert": "makes NumPy arrays of its arguments",
     "has no derivative in": "anygrad has no derivative in this argument",
     "Multiple namespaces": "makes NumPy arrays beside the Tensors, and refuses two libraries at once",
 }
@@ -47,12 +50,12 @@ def refusal(case: Case) -> tuple[str, str]:
     """
     try:
         gradients(case, "cpu")
-    except (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+    except Exception as error:  # also what SciPy's compiled code makes of a refusal
         found, where = error, _check(error)
     else:
         raise AssertionError(f"{case.name} takes Tensors that require a gradient")
-    message = str(found)
-    return where, next((way for sign, way in WAYS.items() if sign in message), message.partition(";")[0])
+    said = f"{found} {found.__cause__}"
+    return where, next((way for sign, way in WAYS.items() if sign in said), str(found).partition(";")[0])
 
 
 def _check(error: BaseException) -> str:

@@ -22,7 +22,10 @@ OF_POSITIVE = (
 SPECIAL = [
     *(Case(f"special.{name}", positive) for name in OF_POSITIVE.split()),
     *(Case(f"special.{name}", unit) for name in ("logit", "erfinv", "ndtri")),
-    *(Case(f"special.{name}", shape_a, positive) for name in ["rel_entr", "kl_div", "xlogy", "xlog1py", "betaln"]),
+    *(
+        Case(f"special.{name}", shape_a, positive)
+        for name in ["rel_entr", "kl_div", "xlogy", "xlog1py", "beta", "betaln"]
+    ),
     # no derivative in their parameters has a closed form, which these say; in their argument it has
     *(Case(f"special.{name}", a, positive) for name in ["gammainc", "gammaincc", "chdtr", "chdtrc", "stdtr"]),
     *(Case(f"special.{name}", a, b, unit) for name in ("betainc", "betaincc")),
@@ -101,6 +104,9 @@ STATS = [
     Case("stats.pointbiserialr", x > 0, y),
     Case("stats.power_divergence", counts, lambda_=0.5),
     Case("stats.quantile", x, np.array([0.2, 0.45, 0.7])),
+    # its limits and the width of its bins; counts and the p-value are steps
+    Case("stats.cumfreq", x, of=lambda r: (r.lowerlimit, r.binsize)),
+    Case("stats.quantile_test", x, of=lambda r: r.confidence_interval()),
     Case("stats.tmax", x, 0.9),
     Case("stats.tmin", x, 0.1),
     Case("stats.trim_mean", x, 0.15),
@@ -123,6 +129,12 @@ RANKS = [
         Case(f"stats.{name}", x, y)
         for name in ["ansari", "brunnermunzel", "chatterjeexi", "mannwhitneyu", "mood", "spearmanrho", "wilcoxon"]
     ),
+    *(Case(f"stats.{name}", x, y) for name in ("ks_2samp", "spearmanr")),
+    Case("stats.bws_test", x, y, of=lambda r: r.statistic),
+    Case("stats.tiecorrect", x),
+    Case("ndimage.distance_transform_edt", grid),
+    *(Case(f"signal.{name}", x, of=lambda r: 1.0 * r[0]) for name in ("argrelmax", "argrelmin")),
+    Case("signal.argrelextrema", x, np.greater, of=lambda r: 1.0 * r[0]),
     Case("stats.friedmanchisquare", x, y, x * y),
     Case("stats.rankdata", x),
 ]

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from ecosystem.calls import Call
 from sklearn import (
+    compose,
     decomposition,
     discriminant_analysis,
     dummy,
     ensemble,
     feature_selection,
     frozen,
+    impute,
     kernel_approximation,
     linear_model,
+    manifold,
     metrics,
     mixture,
     model_selection,
@@ -25,6 +28,7 @@ from sklearn import (
     pipeline,
     preprocessing,
     random_projection,
+    semi_supervised,
 )
 from sklearn.metrics import pairwise
 
@@ -234,6 +238,56 @@ COMPOSED = [
     ),
 ]
 
+# What calls NumPy's functions, which hand Tensors back to anygrad.
+RIDGE = functools.partial(linear_model.Ridge, solver="svd")
+
+
+def mapped(x: Any) -> Any:
+    return manifold.MDS(2, n_init=1, init="random", max_iter=5, random_state=0).fit_transform(x)
+
+
+def in_quantiles(x: Any, z: Any) -> Any:
+    return preprocessing.QuantileTransformer(n_quantiles=6).fit(x).transform(z)
+
+
+def eliminated(x: Any, y: Any) -> Any:
+    return feature_selection.RFE(RIDGE(), n_features_to_select=2).fit(x, y).transform(x)
+
+
+def selected(x: Any) -> Any:
+    return feature_selection.SelectFromModel(classifier()).fit(x, two).transform(x)
+
+
+def self_trained(x: Any) -> Any:
+    return semi_supervised.SelfTrainingClassifier(classifier(), max_iter=2).fit(x, two).decision_function(x)
+
+
+NUMPY = [
+    of(kernel_approximation.AdditiveChi2Sampler, positive),
+    of(compose.ColumnTransformer, X, transformers=[("one", preprocessing.StandardScaler(), [0, 1])]),
+    of(impute.KNNImputer, X),
+    Call("manifold.MDS", mapped, X),
+    Call("preprocessing.QuantileTransformer", in_quantiles, X, Z / 2),
+    Call("feature_selection.RFE", eliminated, X, y),
+    Call("feature_selection.SelectFromModel", selected, X),
+    Call("semi_supervised.SelfTrainingClassifier", self_trained, X),
+    of(
+        ensemble.StackingRegressor,
+        *(X, y, Z),
+        estimators=[("one", RIDGE())],
+        final_estimator=RIDGE(),
+        cv=3,
+        use="predict",
+    ),
+    of(decomposition.TruncatedSVD, X, n_components=2, random_state=0),
+    Call("metrics.pairwise.pairwise_distances_chunked", lambda x: list(pairwise.pairwise_distances_chunked(x)), X),
+    Call(
+        "metrics.pairwise.pairwise_distances_argmin_min",
+        lambda x, z: pairwise.pairwise_distances_argmin_min(x, z)[1],
+        *(X, Z),
+    ),
+]
+
 
 def pairs(names: str, *args: Any) -> Iterator[Call]:
     return (Call(f"metrics.pairwise.{name}", getattr(pairwise, name), *args) for name in names.split())
@@ -263,7 +317,7 @@ METRICS = [
     Call("metrics.det_curve", lambda y, p: metrics.det_curve(y, p)[2][:-1], two, y),
 ]
 
-DIFFERENTIATED: list[Call] = [*PREPROCESSING, *DECOMPOSITION, *LINEAR, *MIXTURE, *COMPOSED, *METRICS]
+DIFFERENTIATED: list[Call] = [*PREPROCESSING, *DECOMPOSITION, *LINEAR, *MIXTURE, *COMPOSED, *NUMPY, *METRICS]
 
 # Labels, counts and thresholds.
 STEPS: list[Call] = [
@@ -276,6 +330,12 @@ STEPS: list[Call] = [
     of(ensemble.VotingClassifier, X, two, estimators=[("one", classifier())]),
     of(multioutput.MultiOutputClassifier, X, onehot, Z, estimator=classifier(), use="predict"),
     of(dummy.DummyClassifier, X, two, Z, use="predict_proba"),
+    of(ensemble.AdaBoostClassifier, X, two, Z, estimator=classifier(), n_estimators=3, use="predict_proba"),
+    of(impute.MissingIndicator, X, features="all"),
+    of(preprocessing.OneHotEncoder, onehot, sparse_output=False),
+    of(preprocessing.OrdinalEncoder, X),
+    Call("metrics.label_ranking_loss", metrics.label_ranking_loss, onehot, X),
+    Call("metrics.top_k_accuracy_score", functools.partial(metrics.top_k_accuracy_score, k=1), two, y),
     Call("metrics.average_precision_score", metrics.average_precision_score, two, y),
     Call("metrics.label_ranking_average_precision_score", metrics.label_ranking_average_precision_score, onehot, X),
     Call("metrics.pairwise.pairwise_distances_argmin", pairwise.pairwise_distances_argmin, X, Z),

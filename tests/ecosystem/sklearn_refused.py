@@ -118,7 +118,7 @@ METHODS = [
     *(of(linear_model.Ridge, X, y, Z, solver=s, use="predict").shown_as(f"Ridge(solver={s!r})") for s in SOLVERS),
     Call("model_selection.GridSearchCV", searched, X, y).shown_as("GridSearchCV(Ridge(), error_score='raise')"),
     Call("model_selection.cross_val_score", scored, X, y).shown_as("cross_val_score(Ridge(), error_score='raise')"),
-    Call("dummy.DummyRegressor", lambda x, y: DummyRegressor().fit(x, y), X, y),
+    Call("dummy.DummyRegressor", lambda x, y: DummyRegressor().fit(x, y).predict(x), X, y),
 ]
 
 
@@ -140,8 +140,7 @@ METRICS = [
     *scores("log_loss brier_score_loss d2_log_loss_score d2_brier_score", two, chance),
     *scores("hinge_loss roc_auc_score roc_curve", two, y),
     *scores("dcg_score ndcg_score", np.eye(2, dtype=int)[two], grades),
-    *scores("coverage_error label_ranking_loss", np.eye(2, dtype=int)[two], grades),
-    *scores("top_k_accuracy_score", two, y, k=1),
+    *scores("coverage_error", np.eye(2, dtype=int)[two], grades),
     *(
         Call(f"metrics.{n}", lambda x, labels, f=getattr(metrics, n): f(x, labels), X, two)
         for n in ("silhouette_score", "silhouette_samples", "calinski_harabasz_score", "davies_bouldin_score")
@@ -149,8 +148,6 @@ METRICS = [
     Call("metrics.auc", metrics.auc, np.sort(y), guess),
     Call("metrics.pairwise.nan_euclidean_distances", pairwise.nan_euclidean_distances, X, Z),
     Call("metrics.pairwise.haversine_distances", pairwise.haversine_distances, X[:, :2].copy(), Z[:, :2].copy()),
-    Call("metrics.pairwise.pairwise_distances_argmin_min", pairwise.pairwise_distances_argmin_min, X, Z),
-    Call("metrics.pairwise.pairwise_distances_chunked", lambda x: list(pairwise.pairwise_distances_chunked(x)), X),
 ]
 
 REFUSED: list[Call] = [*ESTIMATORS, *METHODS, *METRICS]

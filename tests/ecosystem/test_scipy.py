@@ -58,7 +58,7 @@ def test_the_gradient_is_that_of_finite_differences(case):
 def test_a_function_of_ranks_is_a_constant(case):
     results = check(case, "cpu")
     assert results
-    assert all(isinstance(result, ag.Tensor) and not result.requires_grad for result in results)
+    assert not any(isinstance(result, ag.Tensor) and result.requires_grad for result in results)
     assert not any(np.any(slope) for slope in differences(case)[1])
 
 
@@ -78,8 +78,10 @@ NOT_ON_A_DEVICE = {
     "fft.fht": "different devices",
     "fft.ifht": "different devices",
     "integrate.cubature": "different devices",
+    "integrate.fixed_quad": "different devices",
     "integrate.qmc_quad": "different devices",
     "integrate.tanhsinh": "cannot be type promoted",
+    "signal.group_delay": "different devices",
     "stats.lmoment": "different devices",
     "stats.monte_carlo_test": "different devices",
     "stats.pointbiserialr": "cannot be type promoted",

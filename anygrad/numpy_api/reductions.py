@@ -1,0 +1,310 @@
+"""Reductions, running sums and products, with NumPy's ``dtype=``, ``where=`` and ``initial=``, and those past NaN."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+import anygrad as ag
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements
+from anygrad.ops._axes import count
+from anygrad.ops.datatypes import is_complex, kind_of
+from anygrad.primitive import Array
+
+__all__: list[str] = []
+
+Axes = Any
+
+
+# --- what the functions share -----------------------------------------------------------------------------------------
+
+
+def _chosen(a: Array, where: Any, neutral: Any) -> Array:
+    """The elements that are to be reduced, and in place of the others one that does not count."""
+    return a if where is True else ag.where(_mask(where, a), a, ag.full_like(a, neutral))
+
+
+def _mask(where: Any, a: Array) -> Array:
+    mask = as_array(where, a)
+    return mask if kind_of(mask.dtype) == "b" else mask != 0
+
+
+def _numbers(a: Array) -> Array:
+    """Truth values as integers."""
+    return ag.astype(a, np.int64) if kind_of(a.dtype) == "b" else a
+
+
+def _amount(a: Array, axis: Axes, where: Any, keepdims: bool) -> Any:
+    """How many elements are reduced: a number, or an array where a condition chooses them."""
+    if where is True:
+        return count(a.shape, axis)
+    mask = ag.broadcast_to(_mask(where, a), tuple(a.shape))
+    return ag.sum(ag.astype(mask, dtype_of(a)), axis=axis, keepdims=keepdims)
+
+
+def _lowest(a: Array, sign: int) -> Any:
+    """The least value of an array's dtype, or for a negative sign the greatest."""
+    dtype = dtype_of(a)
+    if dtype.kind == "b":
+        return sign < 0
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if sign > 0 else np.iinfo(dtype).max
+    return -sign * np.inf
+
+
+def _axes(axis: Axes) -> Axes:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+# --- sums and their like ----------------------------------------------------------------------------------------------
+
+
+@implements("sum")
+def sum(
+    a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Array:
+    """The sum of the elements."""
+    total = ag.sum(_numbers(cast(_chosen(a, where, 0), dtype)), axis=_axes(axis), keepdims=keepdims)
+    return cast(total if isinstance(initial, int) and initial == 0 else total + initial, dtype)
+
+
+@implements("prod")
+def prod(
+    a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+) -> Array:
+    """The product of the elements."""
+    product = ag.prod(_numbers(cast(_chosen(a, where, 1), dtype)), axis=_axes(axis), keepdims=keepdims)
+    return cast(product if isinstance(initial, int) and initial == 1 else product * initial, dtype)
+
+
+@implements("mean")
+def mean(a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Array:
+    """The mean of the elements."""
+    a = floating(cast(a, dtype))
+    if where is True:
+        return ag.mean(a, axis=_axes(axis), keepdims=keepdims)
+    return sum(a, axis, keepdims=keepdims, where=where) / _amount(a, _axes(axis), where, keepdims)
+
+
+@implements("var")
+def var(
+    a: Array,
+    axis: Axes = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Array:
+    """The mean square of the distances from the mean."""
+    a, axis = floating(cast(a, dtype)), _axes(axis)
+    correction = ddof if correction is None else correction
+    if where is True and mean is None and not is_complex(a):
+        return ag.var(a, axis=axis, correction=correction, keepdims=keepdims)
+    center = _mean(a, axis, keepdims=True, where=where) if mean is None else mean
+    amount = _amount(a, axis, where, keepdims)
+    left = builtins.max(amount - correction, 0) if where is True else ag.maximum(amount - correction, 0.0)
+    return sum(_squared(a - center), axis, keepdims=keepdims, where=where) / left
+
+
+_mean = mean
+
+
+def _squared(x: Array) -> Array:
+    return ag.square(ag.real(x)) + ag.square(ag.imag(x)) if is_complex(x) else ag.square(x)
+
+
+@implements("std")
+def std(a: Array, axis: Axes = None, dtype: Any = None, **options: Any) -> Array:
+    """The root of the variance; where that is 0 its derivative is taken as 0."""
+    if not options.keys() <= {"ddof", "keepdims", "correction"} or is_complex(a):
+        return _root(var(a, axis, dtype, **options))
+    correction = options.get("correction", options.get("ddof", 0))
+    return ag.std(
+        floating(cast(a, dtype)), axis=_axes(axis), correction=correction, keepdims=options.get("keepdims", False)
+    )
+
+
+def _root(x: Array) -> Array:
+    return ag.where(x == 0, ag.zeros_like(x), ag.sqrt(ag.where(x == 0, ag.ones_like(x), x)))
+
+
+# --- extremes ---------------------------------------------------------------------------------------------------------
+
+
+@implements("max", "amax")
+def max(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
+    """The largest element; equal ones share the gradient."""
+    _check_initial("max", initial, where)
+    top = ag.max(_chosen(a, where, _lowest(a, 1)), axis=_axes(axis), keepdims=keepdims)
+    return top if initial is None else ag.maximum(top, initial)
+
+
+@implements("min", "amin")
+def min(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
+    """The smallest element; equal ones share the gradient."""
+    _check_initial("min", initial, where)
+    low = ag.min(_chosen(a, where, _lowest(a, -1)), axis=_axes(axis), keepdims=keepdims)
+    return low if initial is None else ag.minimum(low, initial)
+
+
+def _check_initial(name: str, initial: Any, where: Any) -> None:
+    if initial is None and where is not True:
+        raise ValueError(f"numpy.{name}: where= may leave nothing, so it needs initial=")
+
+
+@implements("ptp")
+def ptp(a: Array, axis: Axes = None, *, keepdims: bool = False) -> Array:
+    """The distance from the smallest to the largest element."""
+    return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
+
+
+@implements("all", kind="plain")
+def all(a: Array, axis: Axes = None, *, keepdims: bool = False, where: Any = True) -> Array:
+    """Whether all elements are true."""
+    return ag.all(_chosen(a != 0 if kind_of(a.dtype) != "b" else a, where, True), axis=_axes(axis), keepdims=keepdims)
+
+
+@implements("any", kind="plain")
+def any(a: Array, axis: Axes = None, *, keepdims: bool = False, where: Any = True) -> Array:
+    """Whether some element is true."""
+    return ag.any(_chosen(a != 0 if kind_of(a.dtype) != "b" else a, where, False), axis=_axes(axis), keepdims=keepdims)
+
+
+@implements("argmax", kind="plain")
+def argmax(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Array:
+    """The index of the largest element."""
+    return ag.argmax(_numbers(a), axis=axis, keepdims=keepdims)
+
+
+@implements("argmin", kind="plain")
+def argmin(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Array:
+    """The index of the smallest element."""
+    return ag.argmin(_numbers(a), axis=axis, keepdims=keepdims)
+
+
+@implements("count_nonzero", kind="plain")
+def count_nonzero(a: Array, axis: Axes = None, *, keepdims: bool = False) -> Array:
+    """How many elements are not zero."""
+    return ag.count_nonzero(a, axis=_axes(axis), keepdims=keepdims)
+
+
+# --- running sums and products ----------------------------------------------------------------------------------------
+
+
+@implements("cumsum")
+def cumsum(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
+    """The sums of the elements so far, of the flattened array if no axis is given."""
+    a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis)
+    return ag.cumulative_sum(_numbers(cast(a, dtype)), axis=axis)
+
+
+@implements("cumprod")
+def cumprod(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
+    """The products of the elements so far, of the flattened array if no axis is given."""
+    a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis)
+    return ag.cumulative_prod(_numbers(cast(a, dtype)), axis=axis)
+
+
+@implements("cumulative_sum")
+def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """The sums of the elements so far, from 0 on if asked for."""
+    return ag.cumulative_sum(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial)
+
+
+@implements("cumulative_prod")
+def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """The products of the elements so far, from 1 on if asked for."""
+    return ag.cumulative_prod(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial)
+
+
+# --- past NaN ---------------------------------------------------------------------------------------------------------
+
+
+def _numbered(a: Array, where: Any) -> Any:
+    """Which elements are chosen and no NaN."""
+    return ~ag.isnan(a) if where is True else ~ag.isnan(a) & _mask(where, a)
+
+
+@implements("nansum")
+def nansum(
+    a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Array:
+    """The sum of the elements that are not NaN."""
+    return sum(a, axis, dtype, keepdims=keepdims, initial=initial, where=_numbered(a, where))
+
+
+@implements("nanprod")
+def nanprod(
+    a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+) -> Array:
+    """The product of the elements that are not NaN."""
+    return prod(a, axis, dtype, keepdims=keepdims, initial=initial, where=_numbered(a, where))
+
+
+@implements("nanmean")
+def nanmean(a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Array:
+    """The mean of the elements that are not NaN."""
+    a = floating(a)
+    return mean(a, axis, dtype, keepdims=keepdims, where=_numbered(a, where))
+
+
+@implements("nanvar")
+def nanvar(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True, **options: Any) -> Array:
+    """The variance of the elements that are not NaN."""
+    a = floating(a)
+    return var(a, axis, dtype, where=_numbered(a, where), **options)
+
+
+@implements("nanstd")
+def nanstd(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True, **options: Any) -> Array:
+    """The root of the variance of the elements that are not NaN."""
+    return _root(nanvar(a, axis, dtype, where=where, **options))
+
+
+@implements("nanmax")
+def nanmax(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
+    """The largest element that is not NaN; NaN where there is none."""
+    return _past_nan(max, 1, a, axis, keepdims, initial, where)
+
+
+@implements("nanmin")
+def nanmin(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
+    """The smallest element that is not NaN; NaN where there is none."""
+    return _past_nan(min, -1, a, axis, keepdims, initial, where)
+
+
+def _past_nan(extreme: Any, sign: int, a: Array, axis: Axes, keepdims: bool, initial: Any, where: Any) -> Array:
+    chosen = _numbered(a, where)
+    found = extreme(_chosen(a, chosen, _lowest(a, sign)), axis, keepdims=keepdims, initial=initial)
+    if kind_of(a.dtype) in "iu" or initial is not None:
+        return found
+    return ag.where(any(chosen, axis, keepdims=keepdims), found, ag.full_like(found, np.nan))
+
+
+@implements("nanargmax", kind="plain")
+def nanargmax(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Array:
+    """The index of the largest element that is not NaN."""
+    return ag.argmax(_chosen(a, _numbered(a, True), _lowest(a, 1)), axis=axis, keepdims=keepdims)
+
+
+@implements("nanargmin", kind="plain")
+def nanargmin(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Array:
+    """The index of the smallest element that is not NaN."""
+    return ag.argmin(_chosen(a, _numbered(a, True), _lowest(a, -1)), axis=axis, keepdims=keepdims)
+
+
+@implements("nancumsum")
+def nancumsum(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
+    """The sums so far of the elements that are not NaN."""
+    return cumsum(_chosen(a, _numbered(a, True), 0), axis, dtype)
+
+
+@implements("nancumprod")
+def nancumprod(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
+    """The products so far of the elements that are not NaN."""
+    return cumprod(_chosen(a, _numbered(a, True), 1), axis, dtype)

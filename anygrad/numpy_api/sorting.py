@@ -1,0 +1,152 @@
+"""Sorting, searching in what is sorted, and sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anygrad as ag
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, implements, promoted
+from anygrad.ops.datatypes import is_complex
+from anygrad.primitive import Array
+
+__all__: list[str] = []
+
+
+def _check_order(name: str, order: Any) -> None:
+    if order is not None:
+        raise TypeError(f"numpy.{name}: order= names fields, which anygrad's arrays do not have")
+
+
+@implements("sort")
+def sort(a: Array, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Array:
+    """The elements in order along an axis, or of the flattened array."""
+    _check_order("sort", order)
+    if axis is None:
+        a, axis = ag.reshape(a, (-1,)), -1
+    if is_complex(a):
+        return ag.take_along_axis(a, argsort(a, axis), axis=axis)
+    return ag.sort(a, axis=axis)
+
+
+@implements("argsort", kind="plain")
+def argsort(a: Array, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Array:
+    """The indices of the elements in order."""
+    _check_order("argsort", order)
+    if axis is None:
+        a, axis = ag.reshape(a, (-1,)), -1
+    return lexsort((ag.imag(a), ag.real(a)), axis) if is_complex(a) else ag.argsort(a, axis=axis)
+
+
+@implements("lexsort", arrays=0, kind="plain")
+def lexsort(keys: Any, axis: int = -1) -> Array:
+    """The indices that sort by the last key, within it by the one before, and so on."""
+    first, *others = as_arrays(keys)
+    order = ag.argsort(first, axis=axis)
+    for key in others:
+        again = ag.argsort(ag.take_along_axis(key, order, axis=axis), axis=axis)
+        order = ag.take_along_axis(order, again, axis=axis)
+    return order
+
+
+@implements("partition")
+def partition(a: Array, kth: Any, axis: int | None = -1, kind: Any = None, order: Any = None) -> Array:
+    """The elements in order, which is one of the orders that put the kth in its place."""
+    return sort(a, axis, order=order)
+
+
+@implements("argpartition", kind="plain")
+def argpartition(a: Array, kth: Any, axis: int | None = -1, kind: Any = None, order: Any = None) -> Array:
+    """The indices of the elements in order, which is one of the orders that put the kth in its place."""
+    return argsort(a, axis, order=order)
+
+
+@implements("sort_complex")
+def sort_complex(a: Array) -> Array:
+    """The elements as complex numbers, by their real and then their imaginary parts."""
+    return sort(a if is_complex(a) else cast(a, "complex128"))
+
+
+@implements("searchsorted", arrays=2, kind="plain")
+def searchsorted(a: Array, v: Array, side: str = "left", sorter: Any = None) -> Array:
+    """Where values belong in a sorted array."""
+    a, v = promoted((a, v))
+    return ag.searchsorted(a, v, side=side, sorter=None if sorter is None else as_array(sorter, a))
+
+
+@implements("digitize", arrays=2, kind="plain")
+def digitize(x: Array, bins: Array, right: bool = False) -> Array:
+    """The number of the bin that each element falls into."""
+    side = "left" if right else "right"
+    if bins.shape[0] > 1 and bool(bins[0] > bins[-1]):
+        return bins.shape[0] - searchsorted(ag.flip(bins), x, "right" if right else "left")
+    return searchsorted(bins, x, side)
+
+
+# --- sets -------------------------------------------------------------------------------------------------------------
+
+
+@implements("unique")
+def unique(
+    ar: Array,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """The distinct elements; of equal ones one gets the gradient."""
+    if axis is not None:
+        raise TypeError(
+            "numpy.unique: axis= is not supported on anygrad's arrays; find the indices of x.detach().numpy()"
+        )
+    if not (return_index or return_inverse or return_counts):
+        return ag.unique_values(ar)
+    found = ag.unique_all(ar)
+    wanted = ((True, found.values), (return_index, found.indices), (return_inverse, found.inverse_indices))
+    return tuple(part for is_wanted, part in (*wanted, (return_counts, found.counts)) if is_wanted)
+
+
+for _name in ("all", "counts", "inverse", "values"):
+    implements(f"unique_{_name}")(getattr(ag, f"unique_{_name}"))
+
+
+@implements("isin", arrays=2, kind="plain")
+def isin(
+    element: Array, test_elements: Array, assume_unique: bool = False, invert: bool = False, *, kind: Any = None
+) -> Array:
+    """Whether each element is among others."""
+    return ag.isin(*promoted((element, test_elements)), invert=invert)
+
+
+def _flat(*arrays: Array) -> list[Array]:
+    return [ag.reshape(x, (-1,)) for x in promoted(arrays)]
+
+
+@implements("union1d", arrays=2)
+def union1d(ar1: Array, ar2: Array) -> Array:
+    """The distinct elements of two arrays."""
+    return ag.unique_values(ag.concat(_flat(ar1, ar2)))
+
+
+@implements("intersect1d", arrays=2)
+def intersect1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
+    """The distinct elements that are in both arrays."""
+    ar1, ar2 = _flat(ar1, ar2)
+    both = ag.unique_values(ar1)
+    return both[ag.isin(both, ar2)]
+
+
+@implements("setdiff1d", arrays=2)
+def setdiff1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
+    """The distinct elements of one array that are not in the other."""
+    ar1, ar2 = _flat(ar1, ar2)
+    own = ar1 if assume_unique else ag.unique_values(ar1)
+    return own[ag.isin(own, ar2, invert=True)]
+
+
+@implements("setxor1d", arrays=2)
+def setxor1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
+    """The distinct elements that are in one of two arrays alone."""
+    return ag.sort(ag.concat([setdiff1d(ar1, ar2), setdiff1d(ar2, ar1)]))
