@@ -328,7 +328,7 @@ def backward(
         if create_graph:
             saved = tuple(tensor_type.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
         pullback = node.pullback
-        fused = fused_pullbacks.get(type(g))
+        fused = fused_pullbacks.get(type(g)) if fused_pullbacks else None
         try:
             if fused is None:
                 cotangents = pullback.run(g, parents, saved, node)
@@ -344,37 +344,40 @@ def backward(
             if parent is None:
                 continue
             entry = counts[parent]
-            if entry == 1:  # the only gradient to arrive there
-                if type(c) is Scatter:
-                    c = c.dense()
-                    is_fresh = True
-            elif type(entry) is int:  # the first of several: kept as it came
-                is_dense = type(c) is not Scatter
-                counts[parent] = [entry - 1, c if is_dense else c.dense(), is_fresh or not is_dense]
-                continue
-            else:
-                left, total, is_ours = entry
-                if c is ADDED:
-                    pass
-                elif type(c) is Scatter:
-                    total = c.added_to(total, in_place=is_ours)
-                    entry[2] = True
-                elif is_ours and type(total) is type(c):
+            if type(entry) is list:
+                total = entry[1]
+                if entry[2] and type(c) is type(total):
                     total += c  # in place, where the library's arrays are mutable
                 else:
-                    total = total + c
+                    total = _joined(total, c, is_ours=entry[2])
                     entry[2] = True
-                if left > 1:
-                    entry[0] = left - 1
+                entry[0] -= 1
+                if entry[0]:
                     entry[1] = total
                     continue
                 counts[parent] = 0
                 c = total
                 is_fresh = True
+            else:
+                if type(c) is Scatter:
+                    c = c.dense()
+                    is_fresh = True
+                if entry > 1:  # the first of several: kept as it came
+                    counts[parent] = [entry - 1, c, is_fresh]
+                    continue
             if is_fresh and type(parent) is not Node:
                 owned.add(parent)
             ready.append((parent, c))
     return results
+
+
+def _joined(total: Any, c: Any, *, is_ours: bool) -> Any:
+    """The sum of what has arrived somewhere, which the engine may write into if ``is_ours``, and one more cotangent."""
+    if c is ADDED:
+        return total
+    if type(c) is Scatter:
+        return c.added_to(total, in_place=is_ours)
+    return total + c
 
 
 def _own(g: Array, is_ours: bool) -> Array:

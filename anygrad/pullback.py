@@ -216,14 +216,14 @@ def _shortened(op: Primitive, run: Run) -> Run:
             x1, x2, _ = saved
             if node.shapes is not None or kinds[g.dtype] == "c":
                 return run(g, parents, saved, node)
+            if (parent1 is None or type(x2) is kind) and (parent2 is None or type(x1) is kind):
+                times = careful[kind] if zeros[kind](g) else plain[kind]
+                return None if parent1 is None else times(g, x2), None if parent2 is None else times(g, x1)
             if parent2 is None and type(x2) in FINITE and math.isfinite(x2):
                 return plain[kind](g, x2), None
             if parent1 is None and type(x1) in FINITE and math.isfinite(x1):
                 return None, plain[kind](g, x1)
-            if (parent1 is not None and type(x2) is not kind) or (parent2 is not None and type(x1) is not kind):
-                return run(g, parents, saved, node)
-            times = careful[kind] if zeros[kind](g) else plain[kind]
-            return None if parent1 is None else times(g, x2), None if parent2 is None else times(g, x1)
+            return run(g, parents, saved, node)
 
         return run_product
     return run
