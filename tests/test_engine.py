@@ -598,6 +598,6 @@ def test_the_short_way_of_other_operations_of_two_agrees_with_the_general_one(na
 
 def test_reads_of_a_number_add_to_what_a_product_of_it_made():
     x = leaf(2.0)
-    y = x[0]  # 0-d and no leaf: NumPy's products of it are its scalars, and the last term is the first to be gone through
+    y = x[0]  # NumPy's products of it are its scalars; the last term is the first to be gone through
     (y[()] * y[...] + y[()] + y * 3.0).backward()
     assert x.grad.tolist() == [8.0]
