@@ -263,6 +263,14 @@ plain("argpartition", lambda x: np.argpartition(x, 1)[1], X)
 plain("lexsort", lambda x, y: np.lexsort((x, np.round(y))), X, Y)
 plain("searchsorted", lambda x, y: np.searchsorted(np.sort(x), y, side="right"), X, Y)
 case("unique", lambda x: np.unique(np.concatenate([x, x[:2]]), return_counts=True), X, order=1, is_batched=False)
+for _axis in (0, 1):
+    case(
+        "unique",
+        lambda x, axis=_axis: np.unique(np.concatenate([x, x[:, ::-1], x]), True, True, True, axis=axis),
+        A[:, :2],
+        order=1,
+        is_batched=False,
+    )
 for _name in ("all", "counts", "inverse", "values"):
     case(f"unique_{_name}", getattr(np, f"unique_{_name}"), X, order=1, is_batched=False)
 plain("isin", lambda x: np.isin(x, [0, 2]), I)

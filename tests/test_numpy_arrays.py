@@ -392,7 +392,6 @@ def test_a_ufunc_that_is_not_supported_is_named_with_what_to_write_instead(name)
         (lambda x: np.sum(x, out=np.zeros(())), TypeError, r"numpy.sum: out="),
         (lambda x: np.max(x, where=x > 0), ValueError, "where= may leave nothing, so it needs initial="),
         (lambda x: np.quantile(x, 0.5, method="closest_observation"), TypeError, "method= is one of linear"),
-        (lambda x: np.unique(x, axis=0), TypeError, "axis= is not supported"),
         (lambda x: np.sort(x, order="f"), TypeError, "order= names fields"),
         (lambda x: np.histogram(x, "auto"), TypeError, "bins must be a number or edges"),
         (lambda x: np.divide.at(x, [0], 2.0), TypeError, "np.add.at and np.subtract.at"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import anygrad as ag
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, implements, promoted
+from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
 from anygrad.ops.datatypes import is_complex
 from anygrad.primitive import Array
 
@@ -97,15 +99,29 @@ def unique(
     sorted: bool = True,
 ) -> Any:
     """The distinct elements; of equal ones one gets the gradient."""
-    if axis is not None:
-        raise TypeError(
-            "numpy.unique: axis= is not supported on anygrad's arrays; find the indices of x.detach().numpy()"
-        )
-    if not (return_index or return_inverse or return_counts):
+    if axis is None and not (return_index or return_inverse or return_counts):
         return ag.unique_values(ar)
-    found = ag.unique_all(ar)
-    wanted = ((True, found.values), (return_index, found.indices), (return_inverse, found.inverse_indices))
-    return tuple(part for is_wanted, part in (*wanted, (return_counts, found.counts)) if is_wanted)
+    values, index, inverse, counts = ag.unique_all(ar) if axis is None else _unique_along(ar, axis)
+    wanted = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
+    found = tuple(part for is_wanted, part in wanted if is_wanted)
+    return (values, *found) if found else values
+
+
+def _unique_along(ar: Array, axis: int) -> tuple[Array, Array, Array, Array]:
+    """The distinct slices along an axis, their first indices, for each slice that of its equal, and their counts."""
+    n = ar.shape[axis]
+    rows = ag.reshape(ag.moveaxis(ar, axis, 0), (n, -1))
+    order = lexsort(ag.unstack(rows, axis=1)[::-1])
+    ordered = ag.take(rows, order, axis=0)
+    is_new = ag.any(ordered[1:] != ordered[:-1], axis=1)
+    is_first = ag.concat([ag.ones_like(order[:1], dtype=np.bool_), is_new])
+    starts = ag.nonzero(is_first)[0]
+    index = ag.take(order, starts, axis=0)
+    inverse = ag.index_set(
+        ag.zeros_like(order), ag.cumulative_sum(ag.astype(is_first, dtype_of(order))) - 1, order.data
+    )
+    counts = ag.diff(ag.concat([starts, ag.full_like(starts[:1], n)]))
+    return ag.take(ar, index, axis=axis), index, inverse, counts
 
 
 for _name in ("all", "counts", "inverse", "values"):
