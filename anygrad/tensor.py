@@ -321,6 +321,15 @@ class Tensor(Wrapper, is_family=True):
     def __dlpack_device__(self) -> Any:
         return bottom(self).__dlpack_device__()
 
+    @property
+    def __cuda_array_interface__(self) -> Any:
+        # An AttributeError, so that a library which looks for this falls back on what keeps the gradient.
+        if self.requires_grad:
+            raise AttributeError(
+                "__cuda_array_interface__: the Tensor requires a gradient, which would be lost; use .detach()"
+            )
+        return bottom(self).__cuda_array_interface__
+
     def _check_can_leave(self, what: str) -> None:
         """Refuse to become a number silently: code that asks for one may go on to compute with it."""
         if self._edge is not None and mode.threshold <= self.level:
