@@ -105,7 +105,9 @@ def _several(name: str, last: str, others: str, last_is_first: bool) -> None:
         if axes is None or len({a % x.ndim for a in axes}) == len(axes):
             whole: Callable[..., Array] = getattr(fft, name)
             return whole(x, s=s, axes=axes, norm=norm)
-        lengths = [None if n == -1 else n for n in (s or (-1,) * len(axes))]
+        lengths = [x.shape[a] if n == -1 else n for n, a in zip(s or (-1,) * len(axes), axes)]
+        if s is None and last == "irfft":
+            lengths[-1] = 2 * (lengths[-1] - 1)
         steps = [(others, n, a) for n, a in zip(lengths, axes)]
         steps[-1] = (last, lengths[-1], axes[-1])
         for function, n, axis in steps[::-1] if last_is_first else steps:
