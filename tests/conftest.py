@@ -46,7 +46,11 @@ def is_dtype(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, np.generic)
 
 
-@pytest.fixture(params=["cpu", "strict:cpu", "strict:device1", "torch:cpu", "jax:cpu"])
+CUDA = pytest.param("cuda", marks=pytest.mark.gpu)
+"""A device to run a test on, where there is one: ``pytest -m gpu`` runs those tests alone."""
+
+
+@pytest.fixture(params=["cpu", "strict:cpu", "strict:device1", "torch:cpu", "jax:cpu", CUDA])
 def device(request: pytest.FixtureRequest) -> str:
     """The name of a device, on every backend in turn."""
     return request.param if request.param == "cpu" else require_device(request.param)

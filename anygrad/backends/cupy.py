@@ -228,7 +228,6 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
         out[key] = values
         return out
     import cupy
-    import cupyx
 
     # Writing through repeated indices has no order on a GPU; the largest of the writers' numbers has.
     shape = x[key].shape
@@ -237,7 +236,7 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
         return out
     numbers = cupy.arange(1, values.size + 1, dtype=np.uint64).reshape(shape)
     writer = cupy.zeros(x.shape, np.uint64)
-    cupyx.scatter_max(writer, key, numbers)
+    cupy.maximum.at(writer, key, numbers)
     return cupy.where(writer > 0, values[writer.astype(np.int64) - 1], out)
 
 
@@ -251,7 +250,6 @@ def _where_masked(x: Array, value: Any, mask: Array) -> Array:
 @cupy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
     import cupy
-    import cupyx
 
     if not _has_integer_array(key):
         x[key] += values
@@ -261,13 +259,13 @@ def _index_iadd(x: Array, values: Array, key: Any) -> Array:
         x[...] = add_in_order(xp, x, spread(xp, x, values, at.shape), at)
     elif x.dtype.kind == "c":  # CuPy's scatter-add has no complex: the two parts are added one by one
         values = cupy.asarray(values, dtype=x.dtype)
-        cupyx.scatter_add(x.real, key, values.real)
-        cupyx.scatter_add(x.imag, key, values.imag)
+        cupy.add.at(x.real, key, values.real)
+        cupy.add.at(x.imag, key, values.imag)
     elif x.dtype.kind == "f":
-        cupyx.scatter_add(x, key, values)
+        cupy.add.at(x, key, values)
     else:  # nor signed integers of 64 bits, which add up as unsigned ones do, nor short ones
         total = cupy.zeros(x.shape, np.uint64)
-        cupyx.scatter_add(total, key, cupy.asarray(values).astype(np.int64).view(np.uint64))
+        cupy.add.at(total, key, cupy.asarray(values).astype(np.int64).view(np.uint64))
         x += total.view(np.int64).astype(x.dtype)
     return x
 
