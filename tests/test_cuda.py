@@ -379,7 +379,7 @@ def test_nothing_waits_for_the_device(f):
         second = ag.hvp(f, (x.data,), (direction,))[0]
     np.testing.assert_allclose(on_host(first), ag.grad(f)(MATRIX), rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(on_host(x.grad), on_host(first), rtol=1e-12)
-    np.testing.assert_allclose(on_host(pushed), np.sum(on_host(first)), rtol=1e-8)
+    np.testing.assert_allclose(on_host(pushed), np.sum(on_host(first)), rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(on_host(second), ag.hvp(f, (MATRIX,), (np.ones((4, 3)),))[0], rtol=1e-7, atol=1e-8)
 
 
@@ -417,17 +417,13 @@ def test_the_test_for_waiting_finds_it():
 
     x = on_cuda(MATRIX)
     for wait in (lambda: x.tolist(), lambda: bool(ag.any(x > 0)), lambda: x[x > 0], lambda: ag.synchronize("cuda")):
-        with pytest.raises(Exception) as caught, without_waiting():
+        with pytest.raises(cupyx.DeviceSynchronized), without_waiting():
             wait()
-        found = caught.value
-        while found.__cause__ is not None:
-            found = found.__cause__
-        assert isinstance(found, cupyx.DeviceSynchronized)
 
 
 @gpu
 def test_all_work_is_put_on_the_current_stream():
-    """A stream that is being recorded as a CUDA graph allows no wait, and nothing on other streams that it depends on."""
+    """While a stream is recorded as a CUDA graph, a wait and work on another stream that it needs are errors."""
     import cupy
 
     def f(x):
@@ -456,6 +452,7 @@ def test_memory_does_not_grow_in_a_thousand_steps():
     w = on_cuda(np.zeros(16), requires_grad=True)
     pool = cupy.get_default_memory_pool()
     used = []
+    gc.collect()
     for step in range(1000):
         ag.mean((ag.tanh(x @ w) - y) ** 2).backward()
         with ag.no_grad():
@@ -463,7 +460,7 @@ def test_memory_does_not_grow_in_a_thousand_steps():
         w.zero_grad()
         if step >= 10:
             used.append((pool.used_bytes(), pool.total_bytes()))
-    assert len(set(used)) == 1
+    assert np.max(used, axis=0).tolist() == list(used[0])
 
 
 @gpu

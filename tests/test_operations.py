@@ -65,6 +65,12 @@ def cotangents_for(operation: Operation, expected: list[np.ndarray], salt: str =
     return found
 
 
+def refusal(operation: Operation, sample: Sample, device: str) -> str | None:
+    """The error that a library declares for a sample, None if it takes it."""
+    library = device.partition(":")[0]
+    return operation.refused.get(library) or sample.refused.get(library)
+
+
 def paired(cotangents: list[Any], outputs: list[Any]) -> Any:
     """``Re(sum(conj(g) * out))`` in anygrad's operations."""
     terms = [ag.sum(ag.real(ag.multiply(ag.conj(g), out))) for g, out in zip(cotangents, outputs, strict=True)]
@@ -246,17 +252,21 @@ def test_second_derivatives_are_those_of_the_first_both_recorded_and_nested(oper
 SINGLE = [(op, "float32") for op in OPERATIONS] + [(op, "complex64") for op in OPERATIONS if op.is_complex]
 
 
+@pytest.mark.parametrize("device", ["cpu", CUDA])
 @pytest.mark.parametrize(("operation", "dtype"), SINGLE, ids=[f"{op}-{dtype}" for op, dtype in SINGLE])
-def test_single_precision_is_kept_in_results_and_in_gradients(operation, dtype):
+def test_single_precision_is_kept_in_results_and_in_gradients(operation, dtype, device):
     for sample in operation.drawn(dtype):
+        if refusal(operation, sample, device):
+            continue
         expected = expected_of(operation, sample)
-        what = f"{operation}{sample}"
-        for tensor, value in zip(called(operation, sample, leaves_of(sample)), expected, strict=True):
-            assert tensor.dtype == value.dtype, what
+        what = f"{operation}{sample} on {device}"
+        for tensor, value in zip(called(operation, sample, leaves_of(sample, device), device), expected, strict=True):
+            # SciPy takes a Python number beside float32 for a float64, and CuPy does not.
+            assert tensor.dtype in ({value.dtype} if device == "cpu" else {value.dtype, np.dtype(dtype)}), what
             assert_close(tensor, value, value_tolerance(operation, value.dtype) and 1e-5, what)
         if operation.is_differentiable and carries_gradient(sample, expected):
-            for g, x in zip(backpropagated(operation, sample, expected), sample.arrays, strict=True):
-                assert (g.shape, g.dtype) == (x.shape, x.dtype), what
+            for g, x in zip(backpropagated(operation, sample, expected, device), sample.arrays, strict=True):
+                assert (g.shape, g.dtype, g.device) == (x.shape, x.dtype, device), what
 
 
 # --- backends ---------------------------------------------------------------------------------------------------------
@@ -288,7 +298,7 @@ def check_operation_on(operation: Operation, device: str) -> None:
     if library == "jax":  # it compiles anew for each shape and dtype: of all samples this would take two minutes
         samples = [*operation.drawn()[::2], *samples[len(operation.drawn()) :][:1]]
     for sample in samples:
-        reason = operation.refused.get(library) or sample.refused.get(library)
+        reason = refusal(operation, sample, device)
         if reason is None:
             check_on(operation, sample, device)
         else:
@@ -308,7 +318,7 @@ def test_every_library_agrees_with_numpy(operation, device):
 def test_second_derivatives_on_a_device_are_those_on_numpy(operation, device):
     for sample in cases(operation):
         expected = expected_of(operation, sample)
-        if carries_gradient(sample, expected):
+        if carries_gradient(sample, expected) and not refusal(operation, sample, device):
             wanted = second_order(operation, sample, expected, nested=False)
             for nested in (False, True):
                 got = second_order(operation, sample, expected, nested, device)
@@ -316,23 +326,6 @@ def test_second_derivatives_on_a_device_are_those_on_numpy(operation, device):
                     what = f"{operation}{sample} on {device}, {'nested' if nested else 'recorded'}"
                     assert (g.shape, g.dtype) == (on_numpy.shape, on_numpy.dtype), what
                     assert_close(g, on_numpy, EPS[g.dtype.name] * 10, what)
-
-
-@pytest.mark.parametrize("device", [CUDA])
-@pytest.mark.parametrize("dtype", ["float32", "complex64"])
-@every_operation
-def test_single_precision_on_a_device_agrees_with_numpy(operation, dtype, device):
-    if dtype == "complex64" and not operation.is_complex:
-        pytest.skip("not for complex numbers")
-    for sample in operation.drawn(dtype):
-        expected = expected_of(operation, sample)
-        what = f"{operation}{sample} on {device}"
-        for tensor, value in zip(called(operation, sample, leaves_of(sample, device), device), expected, strict=True):
-            assert (tensor.dtype, tensor.device) == (value.dtype, device), what
-            assert_close(tensor, value, value_tolerance(operation, value.dtype) and 2e-5, what)
-        if operation.is_differentiable and carries_gradient(sample, expected):
-            for g, x in zip(backpropagated(operation, sample, expected, device), sample.arrays, strict=True):
-                assert (g.shape, g.dtype, g.device) == (x.shape, x.dtype, device), what
 
 
 # --- the edges --------------------------------------------------------------------------------------------------------
