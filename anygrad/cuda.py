@@ -7,6 +7,7 @@ CuPy before it is called; where there is no CUDA device, what needs one raises t
 from __future__ import annotations
 
 import contextlib
+import threading
 from types import TracebackType
 from typing import Any
 
@@ -71,8 +72,9 @@ def set_matmul_precision(precision: str) -> None:
             to bfloat16; CuPy does not, so it is ``"high"``. These are the words of PyTorch's
             ``set_float32_matmul_precision``.
 
-    CuPy rounds products of two matrices, or of a matrix and a vector; those of stacks of matrices stay in float32. Of
-    float16 arrays the products are always summed in float32.
+    CuPy rounds products of two matrices, or of a matrix and a vector; those of stacks of matrices stay in float32. On
+    devices of a compute capability below 8.0 it warns, and rounds nothing. Products of float16 arrays are always summed
+    in float32.
 
     Raises:
         ValueError: there is no such precision.
@@ -144,6 +146,7 @@ def empty_cache() -> None:
 
 _arriving: list[tuple[Any, Any]] = []
 """Arrays on the host that are still being written to, each with the event after which it is not."""
+_lock = threading.Lock()
 
 
 def pin_memory(array: Array) -> Any:
@@ -198,8 +201,8 @@ def copy_to_host(x: Array, out: Any = None) -> Any:
     with raw.device:
         raw.get(out=out, blocking=False)
         done = cupy.cuda.get_current_stream().record()
-    _arriving[:] = [(event, array) for event, array in _arriving if not event.done]
-    _arriving.append((done, out))
+    with _lock:
+        _arriving[:] = [*((event, array) for event, array in _arriving if not event.done), (done, out)]
     return out
 
 

@@ -46,8 +46,8 @@ gradient on its bounds.
 **vmap** says how a function runs on a batch: *one call*, or *refused*, where the shape of the result depends on values.
 
 Under each library **yes** means that the function runs on its arrays, with its derivative; **-** that the library
-lacks it, or refuses ordinary input to it, with an error. The column of CuPy is held against CuPy by the tests where there is a CUDA
-device (`pytest -m gpu`); those of the others wherever the library is.
+lacks it, or refuses ordinary input to it, with an error. The column of CuPy is held against CuPy where
+there is a CUDA device (`pytest -m gpu`).
 """
 
 
