@@ -203,14 +203,17 @@ CUDA_USES = {
 }
 
 
-class FakeCupy:
-    """Enough of a backend to be asked for its devices."""
-
-    def __init__(self, monkeypatch, devices):
-        cupy = backends["cupy"]
-        monkeypatch.setitem(cupy.__dict__, "namespace", np)
-        cupy.__dict__.pop("devices", None)
-        monkeypatch.setattr(cupy, "_devices", devices)
+@pytest.fixture
+def unasked(monkeypatch):
+    """CuPy's backend as if it had never been asked for anything, for one test."""
+    cupy = backends["cupy"]
+    known = {name: cupy.__dict__.pop(name) for name in ("namespace", "devices") if name in cupy.__dict__}
+    known["array_types"] = cupy.array_types
+    monkeypatch.delitem(sys.modules, "array_api_compat.cupy", raising=False)
+    yield cupy
+    for name in ("namespace", "devices"):
+        cupy.__dict__.pop(name, None)
+    cupy.__dict__.update(known)
 
 
 def check_refused(use, error, *parts):
@@ -226,11 +229,9 @@ def check_refused(use, error, *parts):
 
 
 @pytest.mark.parametrize("use", CUDA_USES.values(), ids=CUDA_USES)
+@pytest.mark.usefixtures("unasked")
 def test_cuda_without_cupy_names_the_pip_command(use, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
-    for name in ("namespace", "devices"):
-        backends["cupy"].__dict__.pop(name, None)
-    monkeypatch.delitem(sys.modules, "array_api_compat.cupy", raising=False)
     check_refused(use, ImportError, "cupy is not installed", "pip install 'anygrad[cuda", "'cpu'")
     assert not ag.is_available("cuda")
     with ag.device("auto") as name:
@@ -238,11 +239,12 @@ def test_cuda_without_cupy_names_the_pip_command(use, monkeypatch):
 
 
 @pytest.mark.parametrize("use", CUDA_USES.values(), ids=CUDA_USES)
-def test_cuda_without_a_gpu_says_so(use, monkeypatch):
+def test_cuda_without_a_gpu_says_so(use, unasked, monkeypatch):
     def none():
         raise RuntimeError("no usable CUDA device: cudaErrorNoDevice")
 
-    FakeCupy(monkeypatch, none)
+    unasked.__dict__["namespace"] = np
+    monkeypatch.setattr(unasked, "_devices", none)
     check_refused(use, RuntimeError, "'cuda", "no usable CUDA device: cudaErrorNoDevice", "'cpu' or 'auto'")
     assert not ag.is_available("cuda")
     assert not any(name.startswith("cuda") for name in ag.devices())
@@ -250,35 +252,23 @@ def test_cuda_without_a_gpu_says_so(use, monkeypatch):
         assert name == "cpu"
 
 
-class Runtime:
-    """What CuPy's CUDA runtime says on a machine of some kind."""
-
-    class CUDARuntimeError(RuntimeError):
-        pass
-
-    def __init__(self, monkeypatch, found, compiler):
-        self.found = found
-        self.runtime = self.nvrtc = self
-        self.getVersion = compiler
-        self.Device = lambda i: f"GPU {i}"
-        for name in ("namespace", "devices"):
-            backends["cupy"].__dict__.pop(name, None)
-        monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(cuda=self))
-        monkeypatch.setattr(backends["cupy"], "_namespace", np)
-        monkeypatch.setattr(backends["cupy"], "_array_types", ())
-
-    def getDeviceCount(self):
-        if isinstance(self.found, int):
-            return self.found
-        raise self.CUDARuntimeError(self.found)
-
-
 @pytest.fixture
-def machine(monkeypatch):
-    yield lambda found, compiler: Runtime(monkeypatch, found, compiler)
-    monkeypatch.undo()
-    for name in ("namespace", "devices"):
-        backends["cupy"].__dict__.pop(name, None)
+def machine(unasked, monkeypatch):
+    """Make CuPy find what a function gives or raises, and a compiler that does so."""
+    monkeypatch.setattr(unasked, "_namespace", np)
+    monkeypatch.setattr(unasked, "_array_types", ())
+
+    def build(count, version):
+        unasked.__dict__.pop("devices", None)
+        runtime = SimpleNamespace(getDeviceCount=count, CUDARuntimeError=ZeroDivisionError)
+        cuda = SimpleNamespace(runtime=runtime, nvrtc=SimpleNamespace(getVersion=version), Device=lambda i: f"GPU {i}")
+        monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(cuda=cuda))
+
+    return build
+
+
+def no_driver():
+    raise ZeroDivisionError("cudaErrorInsufficientDriver: too old")
 
 
 def no_compiler():
@@ -286,31 +276,27 @@ def no_compiler():
 
 
 def test_what_is_missing_of_driver_and_libraries_is_said(machine):
-    machine("cudaErrorInsufficientDriver: too old", lambda: (12, 9))
+    machine(no_driver, lambda: (12, 9))
     check_refused(lambda x: x.cuda(), RuntimeError, "no usable CUDA device, or no driver as new", "too old", "'cpu'")
-    machine(1, no_compiler)
+    machine(lambda: 1, no_compiler)
     for use in (lambda x: x.cuda(), lambda x: ag.cuda.memory_summary()):
         check_refused(use, ImportError, "CUDA libraries are not installed (Failure finding libnvrtc.so: no", "[cuda12]")
     assert not ag.is_available("cuda")
-    machine(2, lambda: (12, 9))
+    machine(lambda: 2, lambda: (12, 9))
     assert {"cuda", "cuda:1"} <= set(ag.devices())
 
 
-def test_a_gpu_too_many_is_refused_with_those_that_are_there(monkeypatch):
-    FakeCupy(monkeypatch, {"0": "gpu", "1": "another"})
+def test_a_gpu_too_many_is_refused_with_those_that_are_there(unasked):
+    unasked.__dict__.update(namespace=np, devices={"0": "gpu", "1": "another"})
     check_refused(lambda x: x.cuda(7), RuntimeError, "unknown device 'cuda:7'", "['cuda', 'cuda:1']")
     check_refused(lambda x: x.to("cuda:first"), ValueError, "unknown device 'cuda:first'")
-    monkeypatch.undo()
-    backends["cupy"].__dict__.pop("devices", None)
 
 
-def test_a_library_that_does_not_import_says_why(monkeypatch):
+def test_a_library_that_does_not_import_says_why(unasked, monkeypatch):
     def broken():
         raise ImportError("libcuda.so.1: cannot open\n  shared object file")
 
-    monkeypatch.setattr(backends["cupy"], "_namespace", broken)
-    for name in ("namespace", "devices"):
-        backends["cupy"].__dict__.pop(name, None)
+    monkeypatch.setattr(unasked, "_namespace", broken)
     check_refused(lambda x: x.cuda(), ImportError, "cupy cannot be imported (libcuda.so.1: cannot open shared object")
 
 
