@@ -53,6 +53,10 @@ class Generator:
     default that of parameters which are arrays. ``loc``, ``scale``, ``low`` and ``high`` may be Tensors: the numbers
     are drawn first, then scaled and shifted, so gradients travel back to the parameters. What is drawn is a constant,
     the same for all members of a batch under :func:`anygrad.vmap`.
+
+    >>> rng = ag.random.Generator(0, device="cpu")
+    >>> rng.device
+    'cpu'
     """
 
     __slots__ = ("_device", "_draw")
