@@ -13,11 +13,11 @@ import math as _math
 
 import numpy as _np
 
+from anygrad import cuda, fft, graph, linalg, random, special, testing
 from anygrad import einops as _einops
-from anygrad import fft, graph, linalg, special, testing
 from anygrad.anomaly import detect_anomaly
 from anygrad.backends import Backend, backends, register_backend
-from anygrad.backends import cupy as _cupy  # noqa: F401  these modules register their backends
+from anygrad.backends import cupy_overrides as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
 from anygrad.backends import numpy as _numpy  # noqa: F401
 from anygrad.containers import register_container
@@ -225,6 +225,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "cuda",
     "cumulative_prod",
     "cumulative_sum",
     "custom_jvp",
@@ -325,6 +326,7 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "random",
     "ravel_pytree",
     "real",
     "reciprocal",

@@ -282,9 +282,8 @@ def _made(function: str, *args: Any, dtype: Any, device: str | None, **options: 
     place = resolve(device)
     backend = place.backend
     native = backend.native_dtype(np.dtype(dtype))
-    make = getattr(backend.namespace, function)
     try:
-        return Tensor(make(*args, dtype=native, device=backend.devices[place.short], **options))
+        return Tensor(backend.make(function, *args, dtype=native, short=place.short, **options))
     except (TypeError, ValueError) as error:
         given = ", ".join(map(repr, args))
         raise type(error)(f"{function}({given}, dtype={np.dtype(dtype).name}): {error}") from error

@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from anygrad.ops.creation import copy
-from anygrad.ops.indexing import Scatter
+from anygrad.ops.elementwise import add
+from anygrad.ops.indexing import Scatter, index_iadd
 from anygrad.primitive import Array, describe, rank, scalar_results
 from anygrad.pullback import ADDED, JoinPullback, OutputPullback, Pullback, fused_pullbacks
 
@@ -346,7 +347,7 @@ def backward(
             entry = counts[parent]
             if type(entry) is list:
                 total = entry[1]
-                if entry[2] and type(c) is type(total):
+                if entry[2] and type(c) is type(total) and fused is None:
                     total += c  # in place, where the library's arrays are mutable
                 else:
                     total = _joined(total, c, is_ours=entry[2])
@@ -377,7 +378,8 @@ def _joined(total: Any, c: Any, *, is_ours: bool) -> Any:
         return total
     if type(c) is Scatter:
         return c.added_to(total, in_place=is_ours)
-    return total + c
+    # Operations, not operators: these may know on which of several devices the arrays are.
+    return index_iadd(total, c, ...) if is_ours and type(c) is type(total) else add(total, c)
 
 
 def _own(g: Array, is_ours: bool) -> Array:

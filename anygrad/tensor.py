@@ -291,6 +291,15 @@ class Tensor(Wrapper, is_family=True):
     def _carries(self) -> bool:
         return self._edge is not None or super()._carries
 
+    @property
+    def __cuda_array_interface__(self) -> Any:
+        # An AttributeError, so that a library which looks for this falls back on what keeps the gradient.
+        if self._carries:
+            raise AttributeError(
+                "__cuda_array_interface__: the Tensor requires a gradient, which would be lost; use .detach()"
+            )
+        return bottom(self).__cuda_array_interface__
+
     def _check_can_leave(self, what: str) -> None:
         if self._edge is not None and mode.threshold <= self.level:
             raise RuntimeError(

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-import anygrad as ag
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
-from anygrad.device import unavailable_reason
+from anygrad.device import resolve, unavailable_reason
 
 settings.register_profile(
     "thorough", max_examples=10_000
@@ -36,8 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def require_device(name: str) -> str:
     """The name of a device, or a skip of the test that asks for it."""
-    if not ag.is_available(name):
-        pytest.skip(f"device {name!r} is not available: {unavailable_reason(backends[name.partition(':')[0]])}")
+    try:
+        resolve(name)
+    except (ImportError, RuntimeError, ValueError) as error:
+        pytest.skip(str(error))
     return name
 
 
@@ -46,7 +47,11 @@ def is_dtype(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, np.generic)
 
 
-@pytest.fixture(params=["cpu", "strict:cpu", "strict:device1", "torch:cpu", "jax:cpu"])
+CUDA = pytest.param("cuda", marks=pytest.mark.gpu)
+"""A device to run a test on, where there is one: ``pytest -m gpu`` runs those tests alone."""
+
+
+@pytest.fixture(params=["cpu", "strict:cpu", "strict:device1", "torch:cpu", "jax:cpu", CUDA])
 def device(request: pytest.FixtureRequest) -> str:
     """The name of a device, on every backend in turn."""
     return request.param if request.param == "cpu" else require_device(request.param)

@@ -178,7 +178,9 @@ WRONG_KEYS = [3, -4, np.array([0, 3]), np.array([-4]), (0, 0, 0), (..., 0, ...),
 def test_a_wrong_index_is_refused_and_nothing_else_is_spoilt(device, key):
     if device == "jax:cpu" and not isinstance(key, tuple):
         pytest.skip("JAX clamps what is out of bounds, and has True as an index")
-    if (key is True and device in ("cpu", "torch:cpu")) or (
+    if device == "cuda" and isinstance(key, np.ndarray):
+        pytest.skip("CuPy wraps what is out of bounds around: an error would have to wait for the device")
+    if (key is True and device in ("cpu", "cuda", "torch:cpu")) or (
         isinstance(key, tuple) and key[0] is ... and device == "torch:cpu"
     ):
         pytest.skip("the library gives this index a meaning")

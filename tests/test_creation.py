@@ -148,9 +148,29 @@ def test_dlpack_goes_out(device):
     x = ag.Tensor([1.0, 2.0], device=device)
     if device == "strict:device1":
         pytest.skip("array-api-strict gives its CPU's arrays alone to DLPack")
-    np.testing.assert_array_equal(np.from_dlpack(x), [1.0, 2.0])
+    options = {"device": "cpu"} if device == "cuda" else {}  # from there a copy has to be asked for
+    np.testing.assert_array_equal(np.from_dlpack(x, **options), [1.0, 2.0])
     with pytest.raises(RuntimeError, match=r"detach\(\)"):
-        np.from_dlpack(ag.Tensor([1.0], device=device, requires_grad=True))
+        np.from_dlpack(ag.Tensor([1.0], device=device, requires_grad=True), **options)
+
+
+def test_pytorch_and_jax_share_the_memory_of_a_tensor():
+    x = ag.Tensor(np.arange(6.0).reshape(2, 3))
+    torch = pytest.importorskip("torch")
+    theirs = torch.from_dlpack(x)
+    theirs[0, 0] = 7.0
+    assert x.data[0, 0] == 7.0
+    assert ag.Tensor(theirs).data is theirs
+    assert ag.from_dlpack(theirs, device="cpu").device == "cpu"
+    jax = pytest.importorskip("jax")
+    np.testing.assert_array_equal(jax.dlpack.from_dlpack(x), x.data)
+    with pytest.raises(RuntimeError, match=r"detach\(\)"):
+        torch.from_dlpack(ag.Tensor([1.0], requires_grad=True))
+
+
+def test_a_tensor_on_the_host_has_no_cuda_array_interface():
+    for x in (ag.Tensor([1.0]), ag.Tensor([1.0], requires_grad=True)):
+        assert not hasattr(x, "__cuda_array_interface__")
 
 
 class Stranger:

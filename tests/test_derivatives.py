@@ -10,7 +10,7 @@ import pytest
 
 import anygrad as ag
 from anygrad.primitive import primitives
-from tests.conftest import require_device
+from tests.conftest import CUDA, require_device
 from tests.optable import OPERATIONS, Operation, Sample, outputs_of
 
 rng = np.random.default_rng(0)
@@ -321,9 +321,7 @@ def test_a_product_with_the_hessian_costs_at_most_four_gradients():
 # --- other libraries --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "device", ["strict:device1", "torch:cpu", "jax:cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
-)
+@pytest.mark.parametrize("device", ["strict:device1", "torch:cpu", "jax:cpu", CUDA])
 def test_all_transforms_run_on_every_library(device):
     require_device(device)
     a, x = (ag.Tensor(v, device=device).data for v in (A, X))

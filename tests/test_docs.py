@@ -56,7 +56,8 @@ def test_the_examples_in_docstrings_give_what_they_show(test):
 
 def public_names() -> Iterator[str]:
     """The functions and classes of the namespace and of those in it."""
-    for prefix, space in {"": ag, "fft.": ag.fft, "linalg.": ag.linalg, "special.": ag.special}.items():
+    spaces = {"": ag, "fft.": ag.fft, "linalg.": ag.linalg, "special.": ag.special, "random.": ag.random}
+    for prefix, space in spaces.items():
         for name in space.__all__:
             value = getattr(space, name)
             if callable(value) and not is_dtype(value):

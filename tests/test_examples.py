@@ -50,6 +50,7 @@ def test_training_starts_at_chance_and_lowers_every_loss(digits):
             2995,
             1e-4,
         ),  # two batches of one size, compiled once; JAX computes in float32 unless it is told otherwise
+        pytest.param("cupy", "cuda", 64, 1e-6, marks=pytest.mark.gpu),
     ],
 )
 def test_another_library_learns_what_numpy_learns(digits, library, device, batch, rtol):

@@ -35,7 +35,7 @@ def test_the_row_says_what_the_registry_does(full):
     assert ROWS[full][:2] == [functions_page.derivative(function), functions_page.batching(name)]
 
 
-@pytest.mark.parametrize("library", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("library", ["numpy", "strict", "torch", pytest.param("cupy", marks=pytest.mark.gpu)])
 def test_the_column_says_what_the_library_does(library):
     if library not in functions_page.available():
         pytest.skip(f"{library} is not installed")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import anygrad as ag
-from tests.conftest import require_device
+from tests.conftest import CUDA, require_device
 from tests.programs import MAKERS, Program, programs, solved
 
 RTOL = 1e-6
@@ -101,7 +101,7 @@ def test_derivatives_are_those_of_jax(program):
         assert_agree(got, wanted, f"order {order} of\n{program}")
 
 
-@pytest.mark.parametrize("device", ["strict:cpu", "strict:device1", "torch:cpu", "dask:cpu", "jax:cpu"])
+@pytest.mark.parametrize("device", ["strict:cpu", "strict:device1", "torch:cpu", "dask:cpu", "jax:cpu", CUDA])
 def test_libraries_agree_with_numpy(device):
     require_device(device)
     makers = [m for m in MAKERS if m is not solved] if device == "dask:cpu" else MAKERS  # it factors no stacks

@@ -9,6 +9,7 @@ import pytest
 
 import anygrad as ag
 from anygrad.backends.libraries import STRICT_WARNING
+from tests.conftest import CUDA
 from tests.optable import OPERATIONS, Operation, Sample, outputs_of
 
 REFUSED = {"nonzero", "unique_values", "unique_counts", "unique_inverse", "unique_all"}
@@ -42,3 +43,29 @@ def test_every_operation_under_vmap_gives_what_a_loop_does(operation):
                     wanted = np.stack([np.asarray(w) for w in wanted])
                     assert out.dtype == wanted.dtype, what
                     np.testing.assert_allclose(np.asarray(out), wanted, rtol=1e-10, atol=1e-12, err_msg=what)
+
+
+@pytest.mark.parametrize("device", [CUDA])
+@pytest.mark.parametrize("operation", OPERATIONS_TO_MAP, ids=repr)
+def test_every_operation_under_vmap_on_a_device_gives_what_numpy_does(operation, device):
+    for sample in operation.drawn():
+        if not sample.arrays or operation.refused.get(device) or sample.refused.get(device):
+            continue
+        batches = [np.stack([x, x * 1.01]) for x in sample.arrays]
+        with np.errstate(all="ignore"):
+            wanted = ag.vmap(lambda *xs, s=sample: tuple(on_members(operation, s, list(xs))))(*batches)
+
+        def of_member(*xs, sample=sample):
+            left = iter(xs)
+            args, kwargs = sample.mapped(
+                lambda a: next(left) if a.dtype.kind in "fc" else ag.Tensor(a, device=device).data,
+                lambda a: ag.Tensor(a, device=device).data,
+            )
+            return tuple(outputs_of(operation.call(*args, **kwargs)))
+
+        got = ag.vmap(of_member)(*[ag.Tensor(x, device=device).data for x in batches])
+        for out, expected in zip(got, wanted, strict=True):
+            what = f"{operation}{sample} on {device}"
+            assert (ag.Tensor(out).device, out.dtype) == (device, expected.dtype), what
+            on_host = ag.Tensor(out).to("cpu").numpy()
+            np.testing.assert_allclose(on_host, expected, rtol=1e-6, atol=1e-8, err_msg=what)

@@ -209,6 +209,20 @@ class Backend:
         function = self._asarray or self.namespace.asarray
         return function(value, dtype=native, device=self.devices[device], copy=copy)
 
+    def make(self, function: str, *args: Any, short: str, **options: Any) -> Array:
+        """What a creation function of the namespace makes on a device (short name)."""
+        return getattr(self.namespace, function)(*args, device=self.devices[short], **options)
+
+    def generator(self, seed: Any, short: str) -> Callable[..., Array]:
+        """A source of random arrays on a device: called with a distribution of ``numpy.random.Generator``.
+
+        By default NumPy draws on the host, and what it draws is moved.
+        """
+        generator = np.random.default_rng(seed)
+        return lambda name, *args, **options: self.asarray(
+            np.asarray(getattr(generator, name)(*args, **options)), None, short
+        )
+
     def to_numpy(self, array: Array) -> Any:
         """The array on the host, as a NumPy array (which may share memory with it)."""
         return np.asarray(array) if self._to_numpy is None else self._to_numpy(array)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import cmath
 import functools
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from anygrad.backends import Backend, Dtype, register_backend
-from anygrad.backends.generic import library
+from anygrad.backends import Backend, Dtype, backends, register_backend
+from anygrad.backends.generic import add_in_order, library, spread
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
-from anygrad.primitive import Array, Implementation, Primitive
+from anygrad.primitive import SCALARS, Array, Implementation, Primitive
 from anygrad.pullback import fused_pullbacks
 
 INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
+
+
+class _Modes(threading.local):
+    """Per thread: whether sums through repeated indices are made in the same order each time."""
+
+    deterministic = False
+
+
+modes = _Modes()
 
 
 class CupyBackend(Backend):
@@ -45,11 +56,39 @@ class CupyBackend(Backend):
 
         with self.devices[device]:
             if isinstance(value, cupy.ndarray) and value.device != self.devices[device]:
-                value = value.copy()  # a copy lands on the current device
+                value, copy = _across(value), None
             return cupy.array(value, dtype=dtype) if copy else cupy.asarray(value, dtype=dtype)
+
+    def make(self, function: str, *args: Any, short: str, **options: Any) -> Array:
+        with self.devices[short]:  # array-api-compat takes a device for CuPy, and does not go there
+            return super().make(function, *args, short=short, **options)
+
+    def generator(self, seed: Any, short: str) -> CupyGenerator:
+        return CupyGenerator(seed, self.devices[short])
 
     def to_numpy(self, array: Array) -> Any:
         return array.get()
+
+
+def _across(x: Array) -> Array:
+    """A copy on the current device.
+
+    It waits for what the stream of the array's own device was given before, and that stream, which may hand the array's
+    memory to somebody else, for it. CUDA goes through the host where the one device cannot reach the other's memory.
+    """
+    import cupy
+
+    here = cupy.cuda.get_current_stream()
+    with x.device:
+        there = cupy.cuda.get_current_stream()
+        x = cupy.ascontiguousarray(x)
+        ready = there.record()
+    here.wait_event(ready)
+    copied = x.copy()
+    done = here.record()
+    with x.device:
+        there.wait_event(done)
+    return copied
 
 
 def _where_operands_are(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,13 +118,37 @@ def _arrays(args: Iterable[Any], array_type: type) -> Iterable[Array]:
             yield from _arrays(arg, array_type)
 
 
+class CupyGenerator:
+    """Draws arrays on one device, by CuPy's generator there: the source of :class:`anygrad.random.Generator`."""
+
+    def __init__(self, seed: Any, device: Any) -> None:
+        import cupy
+
+        self._device = device
+        with device:  # where its state lies, and where alone it can draw
+            self._generator = cupy.random.default_rng(seed)
+
+    def __call__(self, distribution: str, *args: Any, **options: Any) -> Array:
+        import cupy
+
+        with self._device:
+            if distribution == "permutation":  # which CuPy's generator lacks
+                return cupy.argsort(self._generator.random(*args))
+            return getattr(self._generator, distribution)(*args, **options)
+
+
 def _devices() -> Mapping[str, Any]:
     import cupy
 
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        raise RuntimeError(f"no usable CUDA device: {error}") from error
+        raise RuntimeError(f"no usable CUDA device, or no driver as new as this CuPy: {error}") from error
+    try:
+        cupy.cuda.nvrtc.getVersion()  # nothing runs without the compiler, which a driver alone does not bring
+    except Exception as error:  # of the finder that CuPy uses, and of the loader
+        reason = " ".join(str(error).split())
+        raise ImportError(f"the CUDA libraries are not installed ({reason}); install them with: {INSTALL}") from error
     return {str(i): cupy.cuda.Device(i) for i in range(count)}
 
 
@@ -115,9 +178,14 @@ cupy = register_backend(
 
 @cupy.implement("chain")
 def _chain(g: Array, partial: Array) -> Array:
-    if partial.dtype.kind == "b":
-        import cupy
+    import cupy
 
+    if type(partial) in SCALARS and cmath.isfinite(partial):
+        return cupy.multiply(g, partial)
+    if type(g) in SCALARS or type(partial) in SCALARS:
+        dtype = np.result_type(getattr(g, "dtype", g), getattr(partial, "dtype", partial))
+        g, partial = cupy.asarray(g, dtype), cupy.asarray(partial, dtype)
+    if partial.dtype.kind == "b":
         return cupy.where(partial, g, g.dtype.type(0))
     if g.dtype != partial.dtype:
         dtype = np.result_type(g.dtype, partial.dtype)
@@ -170,12 +238,13 @@ def _has_integer_array(key: Any) -> bool:
 
 @cupy.implement("index_set")
 def _index_set(x: Array, values: Array, key: Any) -> Array:
+    if getattr(key, "dtype", None) == np.bool_ and key.shape == x.shape and np.ndim(values) == 0:
+        return _where_masked(x, values, key)
     out = x.copy(order="C")
     if not _has_integer_array(key):
         out[key] = values
         return out
     import cupy
-    import cupyx
 
     # Writing through repeated indices has no order on a GPU; the largest of the writers' numbers has.
     shape = x[key].shape
@@ -184,26 +253,38 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
         return out
     numbers = cupy.arange(1, values.size + 1, dtype=np.uint64).reshape(shape)
     writer = cupy.zeros(x.shape, np.uint64)
-    cupyx.scatter_max(writer, key, numbers)
+    cupy.maximum.at(writer, key, numbers)
     return cupy.where(writer > 0, values[writer.astype(np.int64) - 1], out)
+
+
+def _where_masked(x: Array, value: Any, mask: Array) -> Array:
+    """A copy of x with one value where a mask says; CuPy would count the mask's elements on the host first."""
+    import cupy
+
+    return cupy.where(cupy.asarray(mask), cupy.asarray(value).astype(x.dtype, copy=False), x)
 
 
 @cupy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
     import cupy
-    import cupyx
 
-    if not _has_integer_array(key):
+    if key is ...:
+        x += values
+    elif not _has_integer_array(key):
         x[key] += values
+    elif modes.deterministic and x.dtype.kind in "fc":  # of integers any order gives the same sum
+        xp = backends["cupy"].namespace
+        at = cupy.arange(x.size).reshape(x.shape)[key]
+        x[...] = add_in_order(xp, x, spread(xp, x, values, at.shape), at)
     elif x.dtype.kind == "c":  # CuPy's scatter-add has no complex: the two parts are added one by one
         values = cupy.asarray(values, dtype=x.dtype)
-        cupyx.scatter_add(x.real, key, values.real)
-        cupyx.scatter_add(x.imag, key, values.imag)
+        cupy.add.at(x.real, key, values.real)
+        cupy.add.at(x.imag, key, values.imag)
     elif x.dtype.kind == "f":
-        cupyx.scatter_add(x, key, values)
+        cupy.add.at(x, key, values)
     else:  # nor signed integers of 64 bits, which add up as unsigned ones do, nor short ones
         total = cupy.zeros(x.shape, np.uint64)
-        cupyx.scatter_add(total, key, cupy.asarray(values).astype(np.int64).view(np.uint64))
+        cupy.add.at(total, key, cupy.asarray(values).astype(np.int64).view(np.uint64))
         x += total.view(np.int64).astype(x.dtype)
     return x
 

@@ -22,7 +22,7 @@ from anygrad.primitive import Array
 if TYPE_CHECKING:
     from anygrad.backends import Backend
 
-__all__ = ["expanded", "has_array", "library", "positions", "spread", "supply_defaults"]
+__all__ = ["add_in_order", "expanded", "has_array", "library", "positions", "spread", "supply_defaults"]
 
 Shape = tuple[int, ...]
 
@@ -51,7 +51,7 @@ def supply_defaults(backend: Backend) -> None:
         if is_mask(key) and not isinstance(key, np.ndarray):
             return x[key]
         at = positions(xp, x, key)
-        return xp.reshape(xp.take(flat(x), flat(at), axis=0), at.shape)
+        return xp.reshape(xp.take(flat(xp, x), flat(xp, at), axis=0), at.shape)
 
     def index_set(x: Array, values: Array, key: Any) -> Array:
         if backend.mutable and not has_array(key):
@@ -59,22 +59,15 @@ def supply_defaults(backend: Backend) -> None:
         at = positions(xp, x, key)
         if 0 in at.shape:
             return copy(x)
-        order, start, stop = groups(at, x)
-        last = xp.take(order, xp.clip(stop - 1, 0), axis=0)
-        written = xp.take(flat(spread(xp, x, values, at.shape)), last, axis=0)
-        return xp.reshape(xp.where(stop > start, written, flat(x)), x.shape)
+        order, is_named, last = groups(xp, x, at)
+        written = xp.take(flat(xp, spread(xp, x, values, at.shape)), xp.take(order, last, axis=0), axis=0)
+        return xp.reshape(xp.where(is_named, written, flat(xp, x)), x.shape)
 
     def index_add(x: Array, values: Array, key: Any) -> Array:
         if backend.mutable and not has_array(key):
             return write(x, values, key, operator.add)
         at = positions(xp, x, key)
-        if 0 in at.shape:
-            return copy(x)
-        order, start, stop = groups(at, x)
-        values = flat(spread(xp, x, values, at.shape))
-        totals = running_totals(xp.take(flat(at), order, axis=0), xp.take(values, order, axis=0))
-        total = xp.take(totals, xp.clip(stop - 1, 0), axis=0)
-        return xp.reshape(xp.where(stop > start, flat(x) + total, flat(x)), x.shape)
+        return add_in_order(xp, x, spread(xp, x, values, at.shape), at)
 
     def write(x: Array, values: Array, key: Any, combine: Callable[[Array, Array], Array]) -> Array:
         """Change a copy at a key of integers and slices, which names no element twice."""
@@ -88,31 +81,49 @@ def supply_defaults(backend: Backend) -> None:
         out[at] = combine(old, xp.reshape(values, old.shape))
         return out
 
-    def groups(at: Array, x: Array) -> tuple[Array, Array, Array]:
-        """The order that sorts positions, and where in it those of each element of x start and stop."""
-        order = xp.argsort(flat(at), stable=True)
-        in_order = xp.take(flat(at), order, axis=0)
-        elements = xp.arange(math.prod(x.shape), device=device_object(x))
-        return order, xp.searchsorted(in_order, elements), xp.searchsorted(in_order, elements, side="right")
-
-    def running_totals(at: Array, values: Array) -> Array:
-        """The sums of values that share a position, up to each one; ``at`` is sorted.
-
-        By doubling: after k steps each total covers 2**k values. The difference of two cumulative sums would do with
-        one step, but loses digits, and carries a NaN of one position into all later ones.
-        """
-        step = 1
-        while step < at.shape[0]:
-            later = xp.where(at[step:] == at[:-step], values[step:] + values[:-step], values[step:])
-            values = xp.concat([values[:step], later])
-            step *= 2
-        return values
-
-    def flat(x: Array) -> Array:
-        return xp.reshape(x, (-1,))
-
     for function in (new_zeros, new_arange, copy, getitem, index_set, index_add):
         backend.overrides.setdefault(function.__name__, function)
+
+
+# --- the values that share a place ------------------------------------------------------------------------------------
+
+
+def add_in_order(xp: Any, x: Array, values: Array, at: Array) -> Array:
+    """A copy of x with values added at positions in the flattened x, one after the other in the order they come in."""
+    if 0 in at.shape:
+        return xp.asarray(x, copy=True)
+    order, is_named, last = groups(xp, x, at)
+    totals = running_totals(xp, xp.take(flat(xp, at), order, axis=0), xp.take(flat(xp, values), order, axis=0))
+    total = xp.take(totals, last, axis=0)
+    return xp.reshape(xp.where(is_named, flat(xp, x) + total, flat(xp, x)), x.shape)
+
+
+def groups(xp: Any, x: Array, at: Array) -> tuple[Array, Array, Array]:
+    """The order that sorts positions; of each element of x, whether one names it, and where in that order the last."""
+    order = xp.argsort(flat(xp, at), stable=True)
+    in_order = xp.take(flat(xp, at), order, axis=0)
+    elements = xp.arange(math.prod(x.shape), device=device_object(x))
+    start, stop = xp.searchsorted(in_order, elements), xp.searchsorted(in_order, elements, side="right")
+    is_named = stop > start
+    return order, is_named, xp.where(is_named, stop - 1, xp.zeros_like(stop))
+
+
+def running_totals(xp: Any, at: Array, values: Array) -> Array:
+    """The sums of values that share a position, up to each one; ``at`` is sorted.
+
+    By doubling: after k steps each total covers 2**k values. The difference of two cumulative sums would do with
+    one step, but loses digits, and carries a NaN of one position into all later ones.
+    """
+    step = 1
+    while step < at.shape[0]:
+        later = xp.where(at[step:] == at[:-step], values[step:] + values[:-step], values[step:])
+        values = xp.concat([values[:step], later])
+        step *= 2
+    return values
+
+
+def flat(xp: Any, x: Array) -> Array:
+    return xp.reshape(x, (-1,))
 
 
 def spread(xp: Any, x: Array, values: Array, shape: Shape) -> Array:

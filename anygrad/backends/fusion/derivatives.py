@@ -20,7 +20,7 @@ from anygrad.backends.fusion.kernels import Output, Rows, elementwise_source, ro
 from anygrad.backends.fusion.trace import Trace, TraceError, below, parameter
 from anygrad.ops._axes import normalized
 from anygrad.ops.elementwise import add
-from anygrad.primitive import SCALARS, Array, Implementation, Primitive
+from anygrad.primitive import SCALARS, Array, Implementation, Primitive, primitives
 from anygrad.pullback import ADDED, Pullback
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def fused_pullback(
     A cotangent that joins a sum which the engine has begun is added to it by the same launch; ADDED then stands in its
     place.
     """
-    op = pullback.op
     cotangents = None
-    if g.dtype.char in CARRIERS and g.size:
+    if g.dtype.char in CARRIERS and g.size and primitives.get(pullback.op.name) is pullback.op:
+        op = pullback.op
         if op.kind == "elementwise" or op.name in ELEMENT_BY_ELEMENT:
             cotangents = _elementwise_cotangents(pullback, g, parents, saved, node, counts)
         elif op.name in ALONG_ROWS:
