@@ -189,9 +189,12 @@ def test_summing_gradients_makes_one_array_however_many_there_are(uses, addition
     calls = []
 
     class Counting(np.ndarray):
-        def __add__(self, other):
-            calls.append(1)
-            return super().__add__(other)
+        def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
+            if ufunc is np.add and not out:
+                calls.append(1)
+            options |= {"out": tuple(map(np.asarray, out))} if out else {}
+            result = getattr(ufunc, method)(*map(np.asarray, inputs), **options)
+            return out[0] if out else result.view(Counting)
 
     def used(x):
         return x * 2.0 if is_fresh else +x
