@@ -17,7 +17,7 @@ from anygrad.ops.creation import copy
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import Scatter, index_iadd
 from anygrad.primitive import Array, describe, rank, scalar_results
-from anygrad.pullback import ADDED, JoinPullback, OutputPullback, Pullback, fused_pullbacks
+from anygrad.pullback import ADDED, Cotangents, JoinPullback, OutputPullback, Pullback, fused_pullbacks
 
 if TYPE_CHECKING:
     from anygrad.drawing import Drawing
@@ -378,6 +378,8 @@ def _joined(total: Any, c: Any, *, is_ours: bool) -> Any:
         return total
     if type(c) is Scatter:
         return c.added_to(total, in_place=is_ours)
+    if type(c) is Cotangents:
+        return total + c
     # Operations, not operators: these may know on which of several devices the arrays are.
     return index_iadd(total, c, ...) if is_ours and type(c) is type(total) else add(total, c)
 
