@@ -15,8 +15,9 @@ from anygrad.backends.special import scipy_special
 from anygrad.backends.special_values import mend_special_values
 from anygrad.ops import convolutions
 from anygrad.ops.datatypes import kind_of
+from anygrad.ops.elementwise import chain
 from anygrad.ops.indexing import each_along, getitem
-from anygrad.primitive import Array
+from anygrad.primitive import SCALARS, Array
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
 
@@ -141,6 +142,8 @@ def _torch_index_set(x: Array, values: Array, key: Any) -> Array:
 def _torch_chain(g: Array, partial: Array) -> Array:
     import torch as library
 
+    if type(partial) in SCALARS or type(g) in SCALARS:
+        return chain.default(g, partial)  # type: ignore[misc]
     if partial.dtype == library.bool:
         return library.where(partial, g, library.zeros_like(g))
     product = g * partial
