@@ -1,8 +1,8 @@
 """What anygrad costs, on every array library of the machine and beside its peers: ``python -m benchmarks --help``.
 
-A case states its formula once, over a namespace ``xp``; contestants differ in how they differentiate it. All of them must
-agree on the numbers before any is timed, and they are timed in turn, in one process, so that what counts are ratios
-within one round. A case of your own is a file with a function for the data and one for the formula::
+A case states its formula once, over a namespace ``xp``; contestants differ in how they differentiate it. All of them
+must agree on the numbers before any is timed, and they are timed in turn, in one process, so that what counts are
+ratios within one round. A case of your own is a file with a function for the data and one for the formula::
 
     from benchmarks import case
 

@@ -10,7 +10,8 @@ def main() -> None:
     """Settle the threads, and only then load what computes."""
     options = parse(sys.argv[1:])
     on_cuda = any("cuda" in name or "gpu" in name for name in options.device or ())
-    settle(options.threads or (None if on_cuda else 1))
+    options.threads = options.threads or (None if on_cuda else 1)
+    settle(options.threads)
     from benchmarks.command import run
 
     sys.exit(run(options))

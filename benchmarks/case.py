@@ -118,8 +118,8 @@ def case(
 
     Args:
         name: how it is chosen on the command line.
-        data: ``data(rng, *size)`` gives NumPy arrays, those to differentiate first, and after them Python numbers. Floating
-            arrays are cast to the precision that is measured.
+        data: ``data(rng, *size)`` gives NumPy arrays, those to differentiate first, and after them Python numbers.
+            Floating arrays are cast to the precision that is measured.
         sizes: the sizes measured when none is asked for, a number for each axis.
         axes: what these numbers are.
         cuda_sizes: the sizes on a CUDA device; by default the same.

@@ -12,7 +12,7 @@ from benchmarks.case import Case, Problem, cases, load
 from benchmarks.contestants import PEERS, contestants, default_devices
 from benchmarks.contestants.base import Contestant
 from benchmarks.environment import describe_machine, machine_name
-from benchmarks.measure import PHASES, TOLERANCE, Disagreement, enter, measure
+from benchmarks.measure import PHASES, TOLERANCE, DisagreementError, enter, measure
 from benchmarks.record import Measured, Record
 from benchmarks.targets import ALSO_ON_CUDA, TARGETS, ImportTarget, Target, judge
 
@@ -29,14 +29,14 @@ RESULTS = Path(__file__).parent / "results"
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line says; the exit status is 1 where a target is missed or something became slower."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         if options.command == "compare":
             from benchmarks.compare import compare
 
             return compare(console, options)
         return _measure(console, options)
-    except (ValueError, ImportError, RuntimeError, Disagreement) as problem:
+    except (ValueError, ImportError, RuntimeError, DisagreementError) as problem:
         print(f"benchmarks: error: {problem}", file=sys.stderr)
         return 2
 
@@ -69,13 +69,13 @@ def _measure(console: Console, options: argparse.Namespace) -> int:
 
 
 def _cases(console: Console, options: argparse.Namespace, stated: Sequence[Case]) -> Record:
-    chosen = _chosen(options.cases) if options.cases else stated or list(cases.values())
+    wanted = chosen(options.cases) if options.cases else stated or list(cases.values())
     devices = _devices(options.device)
     taking_part = contestants(devices, _peers(options.peers))
     on_cuda = _place(devices) == "cuda"
     problems = [
         case.problem(size, _dtype(dtype))
-        for case in chosen
+        for case in wanted
         for size in options.sizes or (case.cuda_sizes if on_cuda else case.sizes)
         for dtype in options.dtype
     ]
@@ -112,6 +112,9 @@ def _run(
         for problem in problems:
             progress.update(bar, description=str(problem))
             entries, absent = enter(problem, taking_part)
+            if not entries:
+                progress.console.print(f"{problem}: nobody takes part; {absent}", style="dim")
+                continue
             results = measure(
                 entries,
                 options.rounds,
@@ -143,7 +146,12 @@ def _known(what: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
     return names
 
 
-def _chosen(names: Sequence[str]) -> list[Case]:
+def chosen(names: Sequence[str]) -> list[Case]:
+    """The cases of some names.
+
+    Raises:
+        ValueError: there is no such case.
+    """
     return [cases[name] for name in _known("case", names, cases)]
 
 

@@ -25,6 +25,7 @@ def settle(threads: int | None) -> None:
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # they slow down the OpenBLAS in current wheels of NumPy
         os.environ.pop(name, None)
     os.environ.setdefault("KINETO_LOG_LEVEL", "9")  # PyTorch's profiler, which counts memory here, talks
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     if threads is None:
         return
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

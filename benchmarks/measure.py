@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, Lacks
+from benchmarks.contestants.base import Contestant, Entry, LacksError
 from benchmarks.memory import counters
 
-__all__ = ["PHASES", "Disagreement", "Result", "check", "enter", "measure"]
+__all__ = ["PHASES", "DisagreementError", "Result", "check", "enter", "measure"]
 
 PHASES = ("forward", "backward", "both")
 TOLERANCE = {"float32": 2e-4, "float64": 1e-8}
@@ -30,7 +30,7 @@ SECONDS = 0.02
 """How long a contestant runs in one phase of one round, at least: short passes are repeated."""
 
 
-class Disagreement(Exception):
+class DisagreementError(Exception):
     """Two contestants have different numbers."""
 
 
@@ -41,7 +41,7 @@ class Result:
     Attributes:
         times: seconds of one pass in each round, by phase.
         repeats: passes in each round, of which that is the average.
-        peak: bytes allocated at the peak of a whole pass, or None where nothing counts them.
+        peak: bytes allocated at the peak of a pass forward and backward, or None where nothing counts them.
     """
 
     contestant: str
@@ -62,7 +62,7 @@ def enter(problem: Problem, contestants: Sequence[Contestant]) -> tuple[dict[Con
         The entries, and the reasons of those who do not take part, by name.
 
     Raises:
-        Disagreement: two of them have different numbers.
+        DisagreementError: two of them have different numbers.
     """
     entries: dict[Contestant, Entry] = {}
     absent: dict[str, str] = {}
@@ -72,7 +72,7 @@ def enter(problem: Problem, contestants: Sequence[Contestant]) -> tuple[dict[Con
             entry = contestant.enter(problem)
             # Training steps are made twice: what comes of the second depends on the update of the first.
             found = [numbers(contestant, entry) for _ in range(1 if problem.case.rate is None else 2)]
-        except Lacks as reason:
+        except LacksError as reason:
             absent[contestant.name] = str(reason)
             continue
         entries[contestant] = entry
@@ -91,15 +91,15 @@ def check(problem: Problem, outcomes: dict[str, list[np.ndarray]]) -> None:
     """Hold all outcomes against the first.
 
     Raises:
-        Disagreement: naming both contestants and how far they are apart.
+        DisagreementError: naming both contestants and how far they are apart.
     """
-    (reference, wanted), *others = outcomes.items()
-    for name, found in others:
-        for i, (x, y) in enumerate(zip(found, wanted)):  # noqa: B905  # Hessians come without a value, which is last
+    reference, wanted = next(iter(outcomes.items()), ("", []))
+    for name, found in outcomes.items():
+        for i, (x, y) in enumerate(zip(found, wanted)):  # Hessians come without a value, which is last
             scale = max(float(np.max(np.abs(y), initial=0)), 1e-30)
             off = float(np.max(np.abs(x.astype(np.float64) - y), initial=0)) / scale if x.shape == y.shape else np.inf
             if not off <= TOLERANCE[problem.dtype]:
-                raise Disagreement(
+                raise DisagreementError(
                     f"{problem}: {name} and {reference} disagree in array {i} of the outcome, "
                     f"by {off:.1e} of its largest number; their shapes are {x.shape} and {y.shape}"
                 )
@@ -206,7 +206,7 @@ def measure(
     if memory:
         for contestant, entry in entries.items():
             if contestant.memory is not None:
-                results[contestant].peak = counters[contestant.memory].peak(entry.both)
+                results[contestant].peak = counters[contestant.memory].peak(entry.derivative)
     return list(results.values())
 
 

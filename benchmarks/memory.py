@@ -91,7 +91,7 @@ def pool_hook() -> Any:
 
 counters = {
     "tracemalloc": Counter(_tracemalloc, "NumPy's arrays and Python's objects, as tracemalloc counts them"),
-    "torch profiler": Counter(_torch_profiler, "the arrays of PyTorch's allocator; Python's objects are not among them"),
+    "torch profiler": Counter(_torch_profiler, "the arrays of PyTorch's allocator, without Python's objects"),
     "torch.cuda": Counter(_torch_cuda, "the arrays of PyTorch's CUDA allocator, rounded up as it does"),
     "cupy": Counter(_cupy, "the blocks handed out by CuPy's memory pool, rounded up to 512 bytes"),
 }

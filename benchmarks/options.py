@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("cases", nargs="*", metavar="case", help="names of cases, by default all; see --list")
     what.add_argument("--list", action="store_true", help="print the cases, devices and peers, and stop")
     what.add_argument("--targets", action="store_true", help="measure the ratios that anygrad is held to")
-    what.add_argument("--file", type=existing, help="a file that states cases; these are measured unless others are named")
+    what.add_argument("--file", type=existing, help="a file that states cases, which are measured by default")
     what.add_argument("--sizes", type=sizes, help="such as 1000,1e6 or 256x512,1024x4096; by default the case's own")
     what.add_argument("--dtype", type=words, default=["float32"], help="float32, float64 or both (default float32)")
     what.add_argument("--phases", type=words, help="of forward,backward,both (default all)")
@@ -38,11 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     how = parser.add_argument_group("how")
     how.add_argument("--rounds", type=at_least(1), default=11, help="turns of each contestant (default 11)")
     how.add_argument("--repeats", type=at_least(1), help="passes in a turn (default as many as take 20 ms)")
-    how.add_argument("--threads", type=at_least(1), help="of every library (default 1 on CPUs; on CUDA their own choice)")
+    how.add_argument("--threads", type=at_least(1), help="of every library (default 1; with CUDA their own choice)")
     where = parser.add_argument_group("where it goes")
     where.add_argument("--json", type=writable(".json"), help="write the figures")
     where.add_argument("--plot", type=writable(".png", ".svg", ".pdf"), help="draw the figures")
-    where.add_argument("--from", dest="source", type=existing, help="show the figures of an earlier run, without a new one")
+    where.add_argument("--from", dest="source", type=existing, help="show the figures of an earlier run instead")
     return parser
 
 
@@ -112,7 +112,8 @@ def writable(*endings: str) -> Callable[[str], Path]:
     def read(text: str) -> Path:
         path = Path(text)
         if path.suffix not in endings or not path.parent.is_dir():
-            raise argparse.ArgumentTypeError(f"must end in {', '.join(endings)}, in a folder that exists, given {text!r}")
+            ends = " or ".join(endings)
+            raise argparse.ArgumentTypeError(f"must end in {ends}, in a folder that exists, given {text!r}")
         return path
 
     return read

@@ -10,33 +10,32 @@ from rich.table import Table
 from benchmarks.case import cases, label
 from benchmarks.measure import PHASES, Result
 from benchmarks.memory import counters
-from benchmarks.record import Figure, Measured, Record, figure, ratio
+from benchmarks.record import Measured, Record, figure, ratio
 
 __all__ = ["show", "show_list", "show_machine"]
 
 
 def show_list(console: Console, devices: list[str], peers: list[str]) -> None:
     """Print the cases, with their sizes, and who can take part."""
-    table = Table("case", "what it is", "sized by", "sizes", "on CUDA", box=None, header_style="bold", pad_edge=False)
+    width = max(map(len, cases))
     family = None
     for case in cases.values():
         if case.family != family:
-            table.add_section()
             family = case.family
-        table.add_row(case.name, case.summary, " x ".join(case.axes), *map(_labels, (case.sizes, case.cuda_sizes)))
-    console.print(table)
-    console.print(f"\ndevices  {', '.join(devices)}\npeers    {', '.join(peers)}", highlight=False)
-
-
-def _labels(sizes: tuple[tuple[int, ...], ...]) -> str:
-    return ", ".join(map(label, sizes))
+            console.print(f"[bold]{family}[/]")
+        sizes, on_cuda = (", ".join(map(label, each)) for each in (case.sizes, case.cuda_sizes))
+        also = "" if sizes == on_cuda else f"; on CUDA {on_cuda}"
+        console.print(f"  {case.name:{width}}  {case.summary}", highlight=False)
+        console.print(f"  {'':{width}}  {' x '.join(case.axes)}: {sizes}{also}", style="dim", highlight=False)
+    console.print(f"[bold]devices[/]  {', '.join(devices)}\n[bold]peers[/]    {', '.join(peers)}", highlight=False)
 
 
 def show_machine(console: Console, record: Record) -> None:
     """Print what the figures were measured on."""
     machine, settings = record.machine, record.settings
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    console.print(f"{machine['processor']}, {machine['cpus']} CPUs, Python {machine['python']}, {versions}", style="dim")
+    processor = f"{machine['processor']}, {machine['cpus']} CPUs"
+    console.print(f"{processor}, Python {machine['python']}, {versions}", style="dim")
     for gpu in machine["gpus"]:
         console.print(f"{gpu['name']}, driver {gpu['driver']}, CUDA runtime {gpu['runtime']}", style="dim")
     blas = ", ".join(f"{b['of']}: {b['architecture'] or b['prefix']} x {b['num_threads']}" for b in machine["blas"])
@@ -51,20 +50,19 @@ def show(console: Console, measured: Measured) -> None:
     """Print the table of one case at one size."""
     ours = measured.results[0]
     phase = "both" if "both" in ours.times else next(iter(ours.times))
-    title = f"[bold]{measured.title}[/] in {measured.dtype}   {measured.summary}"
-    table = Table(box=None, title=title, title_justify="left", header_style="bold", title_style="", pad_edge=False)
-    table.add_column("", min_width=24)
-    for name in PHASES:
-        table.add_column(name, justify="right", min_width=9)
-    table.add_column(f"{ours.contestant} takes", justify="right", min_width=24)
-    table.add_column("memory at the peak", justify="right")
-    fastest = min(r.times[phase] and figure(r.times[phase]).median for r in measured.results)
+    name = f"[bold]{measured.case} {label(measured.size)}[/]"
+    console.print(f"{name} in {measured.dtype}: {measured.summary}", highlight=False)
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("", min_width=24, no_wrap=True)
+    for name in (*PHASES, f"{ours.contestant} takes", "quartiles", "memory"):
+        table.add_column(name, justify="right", min_width=9, no_wrap=True)
+    fastest = min(figure(r.times[phase]).median for r in measured.results if phase in r.times)
     for result in measured.results:
-        median = figure(result.times[phase]).median
-        style = "bold green" if median == fastest else "cyan" if result is ours else ""
-        compared = "" if result is ours else _ratio(ratio(ours.times[phase], result.times[phase]))
-        times = [_seconds(figure(result.times[p]).median) if p in result.times else "-" for p in PHASES]
-        table.add_row(result.contestant, *times, compared, _bytes(result), style=style)
+        times = [seconds(figure(result.times[p]).median) if p in result.times else "-" for p in PHASES]
+        compared = ("", "") if result is ours or phase not in result.times else _ratio(ours, result, phase)
+        is_fastest = phase in result.times and figure(result.times[phase]).median == fastest
+        style = "green" if is_fastest else "bold" if result.contestant.startswith("anygrad") else ""
+        table.add_row(result.contestant, *times, *compared, _bytes(result), style=style)
     console.print(table)
     for name, reason in measured.absent.items():
         console.print(f"{name}: {reason}", style="dim")
@@ -81,8 +79,8 @@ def show_targets(console: Console, targets: list[dict[str, Any]]) -> None:
             table.add_row(t["target"], f"{t['limit']:g}{unit}", "-", "-", f"[yellow]not measured: {t['why']}[/]")
             continue
         low, median, high = t["measured"]
-        spread = f"{_number(low)} to {_number(high)}"
-        table.add_row(t["target"], f"{t['limit']:g}{unit}", f"{_number(median)}{unit}", spread, verdict)
+        spread = f"{number(low)} to {number(high)}"
+        table.add_row(t["target"], f"{t['limit']:g}{unit}", f"{number(median)}{unit}", spread, verdict)
     console.print(table)
     reached = sum(t["reached"] for t in targets)
     console.print(f"\n{reached} of {len(targets)} reached", style="bold")
@@ -99,20 +97,21 @@ def show_meanings(console: Console, record: Record) -> None:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _seconds(x: float) -> str:
+def seconds(x: float) -> str:
     for unit, scale in (("s", 1), ("ms", 1e3), ("us", 1e6)):
         if x * scale >= 1 or unit == "us":
-            return f"{_number(x * scale)} {unit}"
+            return f"{number(x * scale)} {unit}"
     raise AssertionError
 
 
-def _number(x: float) -> str:
+def number(x: float) -> str:
     """Three digits."""
     return f"{x:.3g}" if x < 1000 else f"{x:,.0f}"
 
 
-def _ratio(f: Figure) -> str:
-    return f"{_number(f.median)} x  ({_number(f.low)} to {_number(f.high)})"
+def _ratio(ours: Result, theirs: Result, phase: str) -> tuple[str, str]:
+    low, median, high = ratio(ours.times[phase], theirs.times[phase])
+    return f"{number(median)} x", f"{number(low)} to {number(high)}"
 
 
 def _bytes(result: Result) -> str:
@@ -121,6 +120,6 @@ def _bytes(result: Result) -> str:
     scaled = float(result.peak)
     for unit in ("B", "kB", "MB"):
         if scaled < 1000:
-            return f"{_number(scaled)} {unit}"
+            return f"{number(scaled)} {unit}"
         scaled /= 1000
-    return f"{_number(scaled)} GB"
+    return f"{number(scaled)} GB"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -68,11 +70,14 @@ class ImportTarget:
         return "import anygrad after NumPy"
 
     def measured(self, found: list[Measured]) -> Figure:
-        """Milliseconds, each in a process of its own; the first, which may compile, does not count."""
-        code = "import time, numpy; t = time.perf_counter(); import anygrad; print(1000 * (time.perf_counter() - t))"
+        """Milliseconds of the processor, each in a process of its own; the first compiles, and does not count."""
+        code = "import time, numpy; t = time.process_time(); import anygrad; print(1000 * (time.process_time() - t))"
         command = [sys.executable, "-c", code]
-        times = [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(self.rounds + 1)]
-        return figure(times[1:])
+        with tempfile.TemporaryDirectory() as cache:
+            env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+            env["PYTHONPYCACHEPREFIX"] = cache
+            runs = [subprocess.run(command, capture_output=True, check=True, env=env) for _ in range(self.rounds + 1)]
+        return figure([float(run.stdout) for run in runs[1:]])
 
 
 def _on_cpu() -> list[Target | ImportTarget]:

@@ -87,5 +87,3 @@ def _checked(name: str) -> str:
     """The full name of a device that works here."""
     with ag.device(name) as full:
         return full
-
-

@@ -10,13 +10,13 @@ import numpy as np
 
 from benchmarks.case import Problem
 
-__all__ = ["Contestant", "Entry", "Lacks", "Namespace"]
+__all__ = ["Contestant", "Entry", "LacksError", "Namespace"]
 
 Outcome = tuple[Any, list[Any]]
 """A value (None where the method does not give it) and the derivatives, as the library's own arrays."""
 
 
-class Lacks(Exception):
+class LacksError(Exception):
     """What is raised by a contestant that cannot take part in a case, with the reason."""
 
 
@@ -33,6 +33,12 @@ class Entry:
     both: Callable[[], Outcome]
     forward: Callable[[], Any] | None = None
     backward: Callable[[Any], Outcome] | None = None
+
+    def derivative(self) -> Outcome:
+        """The pass without an update, where it can be had so."""
+        if self.forward is None or self.backward is None:
+            return self.both()
+        return self.backward(self.forward())
 
 
 class Contestant:
@@ -59,7 +65,7 @@ class Contestant:
         """Take part in a problem, with copies of its data.
 
         Raises:
-            Lacks: it has no way to.
+            LacksError: it has no way to.
         """
         raise NotImplementedError
 
@@ -86,6 +92,6 @@ class Namespace:
         try:
             found = getattr(self._library, name)
         except AttributeError:
-            raise Lacks(f"{self._who} has no {name}") from None
+            raise LacksError(f"{self._who} has no {name}") from None
         setattr(self, name, Namespace(self._who, found) if name == "linalg" else found)
         return getattr(self, name)

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, Lacks, Namespace, Outcome
+from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
 
 __all__ = ["Jax", "allow_double_precision"]
 
@@ -45,7 +45,7 @@ class Jax(Contestant):
         try:
             device = jax.devices(self.platform)[0]
         except RuntimeError:
-            raise Lacks(f"this JAX has no {self.platform}") from None
+            raise LacksError(f"this JAX has no {self.platform}") from None
         params = [jax.device_put(x, device) for x in problem.parameters]
         arrays = [jax.device_put(x, device) for x in problem.constants]
         function, rate = problem.function(self.xp), problem.case.rate

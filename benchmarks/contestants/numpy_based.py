@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, Lacks, Namespace, Outcome
+from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
 
 __all__ = ["ByHand", "Hips", "MyGrad"]
 
@@ -32,7 +32,7 @@ class ByHand(Contestant):
     def enter(self, problem: Problem) -> Entry:
         by_hand = problem.case.by_hand
         if by_hand is None:
-            raise Lacks("nobody has written it by hand")
+            raise LacksError("nobody has written it by hand")
         params = [self._place(x) for x in problem.parameters]
         arrays = [self._place(x) for x in problem.constants]
         xp, numbers, rate = self.xp, problem.numbers, problem.case.rate
@@ -131,7 +131,7 @@ class MyGrad(Contestant):
         import mygrad
 
         if problem.case.derivative == "hessian":
-            raise Lacks("MyGrad has no second derivatives")
+            raise LacksError("MyGrad has no second derivatives")
         params = [mygrad.tensor(x.copy()) for x in problem.parameters]
         arrays = problem.constants
         function, rate = problem.function(self.xp), problem.case.rate

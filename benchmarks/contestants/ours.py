@@ -11,7 +11,7 @@ import numpy as np
 import anygrad as ag
 from anygrad.backends import backend_of
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, Lacks, Namespace, Outcome
+from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
 from benchmarks.contestants.jax_based import allow_double_precision
 
 __all__ = ["Anygrad"]
@@ -94,7 +94,7 @@ class Anygrad(Contestant):
 
     def _hessian(self, problem: Problem) -> Entry:
         if self.style == "backward":
-            raise Lacks("Hessians are the transforms' own")
+            raise LacksError("Hessians are the transforms' own")
         params, arrays = self._raw(problem)
         transformed = ag.hessian(problem.function(self.xp))
         return Entry(lambda: (None, [transformed(*params, *arrays)]))

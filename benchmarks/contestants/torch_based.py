@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, Lacks, Namespace, Outcome
+from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
 
 __all__ = ["PyTorch"]
 
@@ -44,7 +44,7 @@ class PyTorch(Contestant):
         import torch
 
         if self.device == "cuda" and not torch.cuda.is_available():
-            raise Lacks("this PyTorch has no CUDA")
+            raise LacksError("this PyTorch has no CUDA")
         params = [torch.tensor(x, device=self.device) for x in problem.parameters]
         arrays = [torch.tensor(x, device=self.device) for x in problem.constants]
         function, rate = problem.function(self.xp), problem.case.rate
@@ -80,7 +80,7 @@ class PyTorch(Contestant):
         import torch
 
         if self.compiled:
-            raise Lacks("second derivatives cannot be taken through torch.compile")
+            raise LacksError("second derivatives cannot be taken through torch.compile")
         hessian = torch.func.hessian(function)
         return Entry(lambda: (None, [hessian(*params, *arrays)]))
 
