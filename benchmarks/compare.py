@@ -111,6 +111,6 @@ def _show(
 
 
 def verdict(found: Figure) -> str:
-    """Slower or faster, if the median is further from 1 than the quartiles are from each other; else nothing."""
-    spread = found.high - found.low
+    """Slower or faster, if the median is further from 1 than the quartiles are from each other, and than 3 %."""
+    spread = max(found.high - found.low, 0.03)
     return "slower" if found.median > 1 + spread else "faster" if found.median < 1 - spread else ""

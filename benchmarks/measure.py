@@ -20,7 +20,7 @@ from benchmarks.case import Problem
 from benchmarks.contestants.base import Contestant, Entry, LacksError
 from benchmarks.memory import counters
 
-__all__ = ["PHASES", "DisagreementError", "Result", "check", "enter", "measure"]
+__all__ = ["PHASES", "DisagreementError", "Result", "check", "enter", "measure", "short"]
 
 PHASES = ("forward", "backward", "both")
 TOLERANCE = {"float32": 2e-4, "float64": 1e-8}
@@ -201,7 +201,7 @@ def measure(
             for contestant in order:
                 entry, clock, result = entries[contestant], clocks[contestant], results[contestant]
                 for phase, times in result.times.items():
-                    times.append(_TIMERS[phase](entry, clock, result.repeats))
+                    times.append(short(_TIMERS[phase](entry, clock, result.repeats)))
             after_round()
     if memory:
         for contestant, entry in entries.items():
@@ -245,6 +245,11 @@ def _time_backward(entry: Entry, clock: HostClock | EventClock, repeats: int) ->
 
 
 _TIMERS = {"forward": _time_forward, "backward": _time_backward, "both": _time_both}
+
+
+def short(x: float) -> float:
+    """A time with four digits, which are more than a clock's."""
+    return float(f"{x:.4g}")
 
 
 def _repeated(run: Callable[[], Any], repeats: int) -> Callable[[], Any]:

@@ -43,10 +43,10 @@ def draw(record: Record, path: Path) -> None:
     if rows:
         _draw_ratios(figures[0].subplots(), rows)
     if curves:
-        grid = figures[-1].subplots(lines, min(COLUMNS, len(curves)), squeeze=False).flat
+        grid = list(figures[-1].subplots(lines, min(COLUMNS, len(curves)), squeeze=False).flat)
         for axis, name in zip(grid, curves, strict=False):
             _draw_curves(axis, name, curves[name])
-        for axis in list(grid)[len(curves) :]:
+        for axis in grid[len(curves) :]:
             axis.set_axis_off()
         figures[-1].suptitle("Time of a pass, against size", fontsize=11)
     canvas.savefig(path, dpi=110)

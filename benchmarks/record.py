@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.case import label
-from benchmarks.measure import Result
+from benchmarks.measure import Result, short
 from benchmarks.memory import counters
 
 __all__ = ["Figure", "Measured", "Record", "figure", "ratio"]
@@ -73,9 +73,8 @@ class Record:
         for measured in content["measured"]:
             for result in measured["results"]:
                 result["microseconds"] = {
-                    phase: [_short(1e6 * x) for x in figure(times)] for phase, times in result["times"].items()
+                    phase: [short(1e6 * x) for x in figure(times)] for phase, times in result["times"].items()
                 }
-                result["times"] = {phase: [_short(x) for x in times] for phase, times in result["times"].items()}
         content["meaning"] = {
             "times": "seconds of one pass, in each interleaved round",
             "microseconds": "lower quartile, median and upper quartile of these",
@@ -101,8 +100,3 @@ class Record:
 def _measured(entry: dict[str, Any]) -> Measured:
     results = [Result(**{k: v for k, v in r.items() if k != "microseconds"}) for r in entry["results"]]
     return Measured(**{**entry, "axes": tuple(entry["axes"]), "size": tuple(entry["size"]), "results": results})
-
-
-def _short(x: float) -> float:
-    """Four digits, which are more than a clock's."""
-    return float(f"{x:.4g}")
