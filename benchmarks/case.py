@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Case", "Problem", "case", "cases", "load"]
+__all__ = ["Case", "Problem", "Size", "case", "cases", "label", "load"]
 
 Size = tuple[int, ...]
 Derivative = Literal["gradient", "hessian"]
@@ -56,19 +56,28 @@ class Case:
         self.by_hand = function
         return function
 
-    def problem(self, size: Size, dtype: str) -> Problem:
-        """The case at a size and a precision, always with the same numbers.
+    def checked(self, size: Size) -> Size:
+        """A size, if it is one of this case.
 
         Raises:
-            ValueError: the size has another number of axes than the case, or one is below 1.
+            ValueError: it has another number of axes than the case, or one is below 1.
         """
-        import numpy as np
-
         if len(size) != len(self.axes) or min(size) < 1:
             raise ValueError(
                 f"{self.name} is sized by {' x '.join(self.axes)}, each at least 1, given {label(size)!r}; "
                 f"write it like {label(self.sizes[0])}"
             )
+        return size
+
+    def problem(self, size: Size, dtype: str) -> Problem:
+        """The case at a size and a precision, always with the same numbers.
+
+        Raises:
+            ValueError: the size is none of this case.
+        """
+        import numpy as np
+
+        self.checked(size)
         given = self.data(np.random.default_rng(0), *size)
         numbers = [x for x in given if not isinstance(x, np.ndarray)]
         arrays = [x.astype(dtype) if x.dtype.kind == "f" else x for x in given if isinstance(x, np.ndarray)]

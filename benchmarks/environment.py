@@ -26,6 +26,7 @@ def settle(threads: int | None) -> None:
         os.environ.pop(name, None)
     os.environ.setdefault("KINETO_LOG_LEVEL", "9")  # PyTorch's profiler, which counts memory here, talks
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX would take most of a GPU's memory at once
     if threads is None:
         return
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

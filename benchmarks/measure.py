@@ -7,6 +7,7 @@ for a second then slows down one round of all of them, and the ratios within tha
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import random
 import time
@@ -145,18 +146,19 @@ class EventClock:
 
 def clock_of(contestant: Contestant) -> HostClock | EventClock:
     """The clock that a contestant is timed with."""
-    if contestant.clock == "cupy":
+    return HostClock(contestant.wait) if contestant.clock == "host" else gpu_clock(contestant.clock)
+
+
+def gpu_clock(library: str) -> EventClock:
+    """The clock of work that CuPy or PyTorch puts on its current stream."""
+    if library == "cupy":
         import cupy
 
         return EventClock(cupy.cuda.Event, cupy.cuda.get_elapsed_time, cupy.cuda.Device().synchronize)
-    if contestant.clock == "torch":
-        import torch
+    import torch
 
-        def new_event() -> Any:
-            return torch.cuda.Event(enable_timing=True)
-
-        return EventClock(new_event, lambda start, end: start.elapsed_time(end), torch.cuda.synchronize)
-    return HostClock(contestant.wait)
+    new_event = functools.partial(torch.cuda.Event, enable_timing=True)
+    return EventClock(new_event, torch.cuda.Event.elapsed_time, torch.cuda.synchronize)
 
 
 # --- rounds -----------------------------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ class Record:
     settings: dict[str, Any]
     measured: list[Measured] = field(default_factory=list)
     targets: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Write all of it as JSON, each round and, for readers of the file, medians and quartiles in microseconds."""
@@ -92,7 +93,7 @@ class Record:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             measured = [_measured(entry) for entry in content["measured"]]
-            return cls(content["machine"], content["settings"], measured, content["targets"])
+            return cls(content["machine"], content["settings"], measured, content["targets"], content["notes"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"{path} does not hold figures that python -m benchmarks --json has written") from error
 

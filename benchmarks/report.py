@@ -12,7 +12,7 @@ from benchmarks.measure import PHASES, Result
 from benchmarks.memory import counters
 from benchmarks.record import Measured, Record, figure, ratio
 
-__all__ = ["show", "show_list", "show_machine"]
+__all__ = ["number", "seconds", "show", "show_list", "show_machine", "show_meanings", "show_targets"]
 
 
 def show_list(console: Console, devices: list[str], peers: list[str]) -> None:
@@ -69,8 +69,12 @@ def show(console: Console, measured: Measured) -> None:
     console.print()
 
 
-def show_targets(console: Console, targets: list[dict[str, Any]]) -> None:
+def show_targets(console: Console, record: Record) -> None:
     """Print what was wanted, what was measured, and whether it was reached."""
+    targets = record.targets
+    console.print()
+    for note in record.notes:
+        console.print(note, highlight=False)
     table = Table("", "at most", "measured", "quartiles", "", box=None, header_style="bold", pad_edge=False)
     for t in targets:
         unit = f" {t['unit']}"

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmarks.case import label
+from benchmarks.measure import gpu_clock
 from benchmarks.record import Figure, Measured, figure, ratio
 
 __all__ = ["TARGETS", "ImportTarget", "Target", "judge"]
@@ -114,6 +115,28 @@ def _on_cuda() -> list[Target | ImportTarget]:
     ]
 
 
+def copy_seconds(elements: int = 2**25) -> float:
+    """Seconds that CuPy takes for a copy of float32 numbers on the device: what its memory can do."""
+    import cupy
+
+    source = cupy.ones(elements, cupy.float32)
+    target = cupy.empty_like(source)
+    clock = gpu_clock("cupy")
+    return min(clock.time(lambda: cupy.copyto(target, source)) for _ in range(20))
+
+
+def in_copies(found: list[Measured], seconds: float, elements: int = 2**25) -> list[str]:
+    """What passes over as many elements take in terms of a copy of them, a line for each contestant."""
+    lines = [
+        f"a copy of {elements} float32 takes {1e6 * seconds:.1f} us, {8e-9 * elements / seconds:.0f} GB/s both ways"
+    ]
+    for at in found:
+        if at.size[-1] == elements:
+            each = (f"{r.contestant} {figure(r.times['both']).median / seconds:.1f}" for r in at.results)
+            lines.append(f"{at.title} in copies: {', '.join(each)}")
+    return lines
+
+
 TARGETS: dict[str, Callable[[], list[Target | ImportTarget]]] = {"cpu": _on_cpu, "cuda": _on_cuda}
 """What is wanted on the CPU, and on an H100-class GPU."""
 
@@ -126,7 +149,7 @@ ALSO_ON_CUDA = [
 """Measured with the targets on CUDA, without a figure to reach."""
 
 
-def judge(targets: list[Target | ImportTarget], found: list[Measured]) -> list[dict[str, Any]]:
+def judge(targets: Sequence[Target | ImportTarget], found: list[Measured]) -> list[dict[str, Any]]:
     """Hold what was measured against what is wanted."""
     judged = []
     for target in targets:

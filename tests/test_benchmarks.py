@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-import benchmarks.cases  # noqa: F401  which makes the cases known
+import benchmarks.cases  # which makes the cases known
 from benchmarks import command, compare, memory
 from benchmarks.case import cases, load
 from benchmarks.contestants import PEERS, contestants
@@ -24,6 +24,7 @@ from benchmarks.options import parse
 from benchmarks.record import Figure, Measured, Record, figure, ratio
 from benchmarks.targets import ALSO_ON_CUDA, TARGETS, Target, judge
 
+ROOT = Path(__file__).parents[1]
 TINY = {
     "multiply": (3,),
     "chain": (6, 3),
@@ -264,7 +265,7 @@ def test_figures_and_a_picture_are_written_and_can_be_shown_again(tmp_path, caps
 
     status, again = run("--from", figures, "--plot", tmp_path / "b.png", capsys=capsys)
     assert status == 0
-    assert again.out == shown.out
+    assert again.out.split() == shown.out.split()
     assert (tmp_path / "b.png").read_bytes() == picture.read_bytes()
 
 
@@ -288,7 +289,7 @@ def test_the_list_names_everything(capsys):
             ["mlp", "--sizes", "256"],
             "mlp is sized by batch x width, each at least 1, given '256'; write it",
         ),
-        (["gelu", "--targets"], "--targets says itself which cases are measured"),
+        (["gelu", "--targets"], "--targets says itself what is measured"),
         (["--from", __file__], "does not hold figures"),
         (["--file", __file__], "states no case"),
         (["compare", "no-such-revision"], "git has no package at 'no-such-revision'"),
@@ -340,8 +341,7 @@ def test_a_peer_that_is_not_installed_is_said(monkeypatch):
 def test_the_module_runs_with_its_threads_settled(tmp_path):
     arguments = ["multiply", "--device", "cpu", "--peers", "none", "--rounds", "1", "--threads", "1"]
     command_line = [sys.executable, "-W", "error", "-m", "benchmarks", *arguments, "--json", str(tmp_path / "a.json")]
-    root = Path(__file__).parents[1]
-    done = subprocess.run(command_line, cwd=root, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command_line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     record = Record.load(tmp_path / "a.json")
     assert record.settings["threads"] == 1
@@ -351,19 +351,36 @@ def test_the_module_runs_with_its_threads_settled(tmp_path):
 # --- a user's case ----------------------------------------------------------------------------------------------------
 
 
-def test_a_case_of_a_users_file_is_measured(tmp_path, capsys):
-    text = (Path(__file__).parents[1] / "benchmarks" / "__init__.py").read_text(encoding="utf-8")
-    lines = [line[4:] for line in text.splitlines() if line.startswith("    ")]
+def test_the_case_of_the_documentation_is_measured(tmp_path, capsys):
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    docstring = [line.replace("'''", '"""').removeprefix("    ") for line in benchmarks.__doc__.splitlines()]
+    assert [line for line in blocks[0].splitlines() if line not in docstring] == []
     path = tmp_path / "my_case.py"
-    path.write_text("\n".join(lines))
+    path.write_text("\n".join(blocks))
+    options = ["--sizes", "10", "--device", "cpu", "--peers", "by-hand", "--rounds", 1, "--dtype", "float64"]
     try:
-        status, shown = run(
-            "--file", path, "--sizes", "10", "--device", "cpu", "--peers", "none", "--rounds", 1, capsys=capsys
-        )
+        status, shown = run("--file", path, *options, capsys=capsys)
     finally:
         cases.pop("softplus", None)
     assert status == 0
-    assert "softplus 10 in float32: The softplus function of a product" in shown.out
+    assert "softplus 10 in float64: The softplus function of a product" in shown.out
+    assert re.search(r"^by hand ", shown.out, re.MULTILINE)
+
+
+def test_the_commands_of_the_documentation_are_understood():
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    commands = [line.partition("#")[0].split() for line in page.splitlines()]
+    lines = [words[3:] for words in commands if words[:3] == ["python", "-m", "benchmarks"]]
+    assert len(lines) >= 8
+    for arguments in lines:
+        files = {"figures.json": __file__, "my_case.py": __file__}  # which are read, and so must exist
+        known = [files.get(word, word) if before in ("--from", "--file") else word for before, word in pairs(arguments)]
+        assert parse(known).command == ("compare" if known[:1] == ["compare"] else "measure")
+
+
+def pairs(words):
+    return zip(["", *words], words, strict=False)
 
 
 def test_a_case_cannot_take_anothers_name(tmp_path):
@@ -413,8 +430,7 @@ def test_targets_are_judged_by_the_median_of_the_ratios():
 
 
 def test_compare_finds_what_became_slower(tmp_path, monkeypatch, capsys):
-    root = Path(compare.__file__).parents[1]
-    shutil.copytree(root / "anygrad", tmp_path / "anygrad", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "anygrad", tmp_path / "anygrad", ignore=shutil.ignore_patterns("__pycache__"))
 
     def git(*arguments):
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]

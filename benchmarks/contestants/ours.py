@@ -12,7 +12,7 @@ import anygrad as ag
 from anygrad.backends import backend_of
 from benchmarks.case import Problem
 from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
-from benchmarks.contestants.jax_based import allow_double_precision
+from benchmarks.contestants.jax_based import ask_for_precision
 
 __all__ = ["Anygrad"]
 
@@ -48,8 +48,8 @@ class Anygrad(Contestant):
         )
 
     def enter(self, problem: Problem) -> Entry:
-        if problem.dtype == "float64" and self.device.startswith("jax"):
-            allow_double_precision()
+        if self.device.startswith("jax"):
+            ask_for_precision(problem.dtype)
         if problem.case.derivative == "hessian":
             return self._hessian(problem)
         return self._backward(problem) if self.style == "backward" else self._grad(problem)
