@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 
@@ -102,6 +100,7 @@ def show_meanings(console: Console, record: Record) -> None:
 
 
 def seconds(x: float) -> str:
+    """A time in the unit that suits it."""
     for unit, scale in (("s", 1), ("ms", 1e3), ("us", 1e6)):
         if x * scale >= 1 or unit == "us":
             return f"{number(x * scale)} {unit}"
@@ -109,7 +108,7 @@ def seconds(x: float) -> str:
 
 
 def number(x: float) -> str:
-    """Three digits."""
+    """Three digits of a number."""
     return f"{x:.3g}" if x < 1000 else f"{x:,.0f}"
 
 
