@@ -80,7 +80,8 @@ def pool_hook() -> Any:
             self.alive = self.most = 0
 
         def malloc_postprocess(self, **event: Any) -> None:
-            self.alive += event["mem_size"]
+            if event["mem_ptr"]:  # none where the memory was not to be had
+                self.alive += event["mem_size"]
             self.most = max(self.most, self.alive)
 
         def free_postprocess(self, **event: Any) -> None:

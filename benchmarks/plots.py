@@ -70,7 +70,7 @@ def _head(part: SubFigure, record: Record) -> None:
     handles = [Line2D([], [], linestyle="", markersize=7, label=name, **_style(name)) for name in names]
     machine, settings = record.machine, record.settings
     place = machine["gpus"][0]["name"] if machine["gpus"] else f"{machine['processor']}, {machine['cpus']} CPUs"
-    threads = "" if settings["threads"] is None else f", {settings['threads']} thread(s)"
+    threads = {None: "", 1: ", one thread"}.get(settings["threads"], f", {settings['threads']} threads")
     part.text(0.01, 0.88, "What a derivative costs, forward and backward", fontsize=14, weight="bold", va="top")
     about = f"{place}{threads}; {settings['rounds']} interleaved rounds, {machine['date'][:10]}"
     part.text(0.99, 0.88, about, fontsize=9.5, color="#666666", va="top", ha="right")
