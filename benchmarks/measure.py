@@ -76,6 +76,9 @@ def enter(problem: Problem, contestants: Sequence[Contestant]) -> tuple[dict[Con
         except LacksError as reason:
             absent[contestant.name] = str(reason)
             continue
+        except Exception as error:
+            error.add_note(f"{contestant.name} on {problem}")
+            raise
         entries[contestant] = entry
         outcomes[contestant.name] = [array for outcome in found for array in outcome]
     check(problem, outcomes)

@@ -59,7 +59,7 @@ def _torch_cuda(run: Callable[[], Any]) -> int:
     before = torch.cuda.memory_allocated()
     run()
     torch.cuda.synchronize()
-    return int(torch.cuda.max_memory_allocated() - before)
+    return torch.cuda.max_memory_allocated() - before
 
 
 def _cupy(run: Callable[[], Any]) -> int:
