@@ -49,7 +49,7 @@ def draw(record: Record, path: Path) -> None:
         for axis in grid[len(curves) :]:
             axis.set_axis_off()
         figures[-1].suptitle("Time of a pass, against size", fontsize=11)
-    canvas.savefig(path, dpi=110)
+    canvas.savefig(path, dpi=85)
 
 
 # --- who is who -------------------------------------------------------------------------------------------------------

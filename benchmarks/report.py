@@ -32,7 +32,8 @@ def show_machine(console: Console, record: Record) -> None:
     """Print what the figures were measured on."""
     machine, settings = record.machine, record.settings
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    processor = f"{machine['processor']}, {machine['cpus']} CPUs"
+    load = f", load {machine['load'][1]:.1f}" if machine["load"] else ""
+    processor = f"{machine['processor']}, {machine['cpus']} CPUs{load}"
     console.print(f"{processor}, Python {machine['python']}, {versions}", style="dim")
     for gpu in machine["gpus"]:
         console.print(f"{gpu['name']}, driver {gpu['driver']}, CUDA runtime {gpu['runtime']}", style="dim")

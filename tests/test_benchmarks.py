@@ -293,6 +293,16 @@ def test_figures_and_a_picture_are_written_and_can_be_shown_again(tmp_path, caps
     assert (tmp_path / "b.png").read_bytes() == picture.read_bytes()
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks" / "results").glob("*.json")), ids=lambda path: path.name)
+def test_the_results_that_are_kept_can_be_shown(path, capsys):
+    status, shown = run("--from", path, capsys=capsys)
+    record = Record.load(path)
+    assert len(record.measured) >= 8
+    assert all(m.title.split()[0] in cases for m in record.measured)
+    assert status == int(not all(t["reached"] for t in record.targets))
+    assert ("of 18 reached" in shown.out) == bool(record.targets)
+
+
 def test_the_list_names_everything(capsys):
     status, shown = run("--list", capsys=capsys)
     assert status == 0
