@@ -45,7 +45,7 @@ def compare(console: Console, options: argparse.Namespace) -> int:
             bar = progress.add_task(" against ".join(revisions), total=2 * options.rounds)
             for _ in range(options.rounds):
                 for i in rng.sample((0, 1), 2):
-                    for key, seconds_taken in _measured(trees[i], names).items():
+                    for key, seconds_taken in _measured(revisions[i], trees[i], names).items():
                         times[i].setdefault(key, []).append(seconds_taken)
                     progress.advance(bar)
     return _show(console, revisions, *times)
@@ -70,8 +70,10 @@ def _checked_out(revision: str, folder: Path) -> Path:
     return folder
 
 
-def _measured(tree: Path, cases: list[str]) -> dict[Key, float]:
-    """Medians of a process that has its anygrad from a folder, by case, contestant and phase.
+def _measured(revision: str, tree: Path, cases: list[str]) -> dict[Key, float]:
+    """Seconds in a process that has its anygrad from a revision's folder, by case, contestant and phase.
+
+    They are those of the fastest round, the one that other programs disturbed least.
 
     Raises:
         RuntimeError: the process fails, with what it said.
@@ -82,10 +84,10 @@ def _measured(tree: Path, cases: list[str]) -> dict[Key, float]:
     command = [sys.executable, "-m", "benchmarks", *cases, *options]
     done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"compare: measuring {tree.name} failed: {done.stderr.strip()[-2000:]}")
+        raise RuntimeError(f"compare: measuring {revision} failed: {done.stderr.strip()[-2000:]}")
     record = Record.load(written)
     return {
-        (f"{m.case} {label(m.size)}", r.contestant, phase): figure(times).median
+        (f"{m.case} {label(m.size)}", r.contestant, phase): min(times)
         for m in record.measured
         for r in m.results
         for phase, times in r.times.items()
@@ -111,6 +113,8 @@ def _show(
 
 
 def verdict(found: Figure) -> str:
-    """Slower or faster, if the median is further from 1 than the quartiles are from each other, and than 3 %."""
-    spread = max(found.high - found.low, 0.03)
-    return "slower" if found.median > 1 + spread else "faster" if found.median < 1 - spread else ""
+    """Slower or faster, if the median is further from 1 than the quartiles from each other, and these over 3 %."""
+    spread = found.high - found.low
+    if found.low > 1.03 and found.median > 1 + spread:
+        return "slower"
+    return "faster" if found.high < 0.97 and found.median < 1 - spread else ""

@@ -56,7 +56,10 @@ class Target:
             results.append(result)
         if self.what == "time":
             return ratio(*(r.times[self.phase] for r in results))
-        return ratio(*([float(r.peak or 0)] for r in results))
+        peaks = [r.peak for r in results if r.peak]
+        if len(peaks) < len(results):
+            raise LookupError("nothing counts the memory of one of them")
+        return ratio(*([float(peak)] for peak in peaks))
 
 
 @dataclass(frozen=True)

@@ -300,7 +300,7 @@ def test_the_results_that_are_kept_can_be_shown(path, capsys):
     assert len(record.measured) >= 8
     assert all(m.title.split()[0] in cases for m in record.measured)
     assert status == int(not all(t["reached"] for t in record.targets))
-    assert ("of 18 reached" in shown.out) == bool(record.targets)
+    assert (f"of {len(record.targets)} reached" in shown.out) == bool(record.targets)
 
 
 def test_the_list_names_everything(capsys):
