@@ -11,6 +11,7 @@ import numpy as np
 from anygrad.backends import Backend, Dtype, register_backend
 from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
+from anygrad.ops.special import logistic  # noqa: F401  likewise
 from anygrad.primitive import Array, Implementation, Primitive, scalar_results
 
 
@@ -150,6 +151,11 @@ def _broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
     out = np.empty(shape, x.dtype)
     out[...] = x
     return out
+
+
+@numpy.implement("relu")
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0)
 
 
 @numpy.implement("where")
