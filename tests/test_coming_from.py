@@ -167,5 +167,5 @@ def test_the_other_sections_python_runs(section):
 
 
 def test_names_that_the_page_says_do_not_exist():
-    for name in ("jit", "nn", "optim", "random", "save", "load", "tree_map", "lax"):
+    for name in ("jit", "nn", "optim", "save", "load", "tree_map", "lax"):
         assert not hasattr(ag, name)
