@@ -279,6 +279,24 @@ def test_functions_composed_of_others_are_one_kernel_too(generated, tmp_path):
 
 
 @on_host
+def test_one_tensor_in_several_places_and_exponents_of_every_kind(generated, tmp_path):
+    def program():
+        (x,) = host_arrays([0.5, 1.5, 2.5])
+        mask = x.detach() > 1
+        y = x * 1.0
+        z = (
+            ag.where(mask, y, y) * y + ag.maximum(y, y) + y * y
+        )  # y has a sum before the choice and the maximum add to it
+        powers = y**2 + y**-0.5 + y**2.7 + y**7 + ag.pow(2.0, y) + ag.where(mask, y, 2.0) ** -math.inf
+        ag.sum(z + powers).backward()
+        return x.grad.data
+
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(generated.run(program, tmp_path), program(), rtol=1e-13)
+    assert {"anygrad_where_backward", "anygrad_maximum_backward", "anygrad_pow_backward"} <= set(generated.launched)
+
+
+@on_host
 def test_what_no_kernel_is_written_for_runs_by_its_rule(generated, tmp_path):
     def of_an_order():
         (x,) = host_arrays([0.5, 1.5])

@@ -35,6 +35,8 @@ ELEMENT_BY_ELEMENT = {"where"}
 CARRIERS = "efdFD"
 """The dtypes, by NumPy's letters, of the cotangents that kernels are written for."""
 
+COMMON_EXPONENTS = {*range(-8, 9), 0.5, -0.5}
+
 LONG_ROW = 1 << 16
 FEW_ROWS = 64
 """Fewer rows than this, of more elements than that, would leave most of a GPU idle."""
@@ -103,8 +105,8 @@ def _mode(pullback: Pullback, i: int, g: Array, parents: Sequence[Any], shapes: 
         return SUM
     if pullback.op.rules[i] == 1 and (shapes is None or shapes[i][1] == g.dtype):
         return PASS
-    if i and parents[i - 1] is parent and pullback.op.rules[i - 1] != 1 and shapes is None:
-        return SAME
+    if any(before is parent for before in parents[:i]):
+        return SAME if parents[i - 1] is parent and pullback.op.rules[i - 1] != 1 and shapes is None else WRITE
     entry = counts[parent]
     return ADD if type(entry) is list and entry[2] and type(entry[1]) is type(g) else WRITE
 
@@ -117,8 +119,7 @@ def _dtype_or_number(op: Primitive, i: int, x: Any) -> Any:
     if type(x) not in SCALARS:
         return getattr(x, "dtype", None)
     is_looked_at = op.rules[i] is None if i < len(op.rules) else False
-    is_common = op.name == "pow" and (x in (0.5, -0.5) or (x == int(x) and -8 <= x <= 8))
-    return x if is_looked_at or is_common else type(x)
+    return x if is_looked_at or (op.name == "pow" and x in COMMON_EXPONENTS) else type(x)
 
 
 def _planned(make: Callable[..., Any], *args: Any) -> Any:
