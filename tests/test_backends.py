@@ -439,3 +439,24 @@ def test_an_array_that_shows_up_is_enough(library, code):
     use = "assert type(ag.grad(lambda x: ag.sum(x * x))(a)) is type(a)"
     others = f"print(sorted(({LIBRARIES} - {{'{library}'}}) & set(sys.modules)))"
     assert run_python(f"import sys\nimport anygrad as ag\n{code}\n{use}\n{others}") == "[]"
+
+
+STRICT_FIRST = """
+import warnings
+
+import numpy as np
+
+import anygrad as ag
+
+for dtype in ("float32", "float64", "complex64", "int32", "bool"):
+    ag.Tensor(np.ones(2, dtype), device="strict:cpu") * 2
+warnings.resetwarnings()
+warnings.simplefilter("error")
+for dtype in ("float32", "float64", "complex64"):
+    ag.grad(lambda x: ag.sum(ag.real(x * x)))(np.ones(2, dtype))
+"""
+
+
+def test_numpy_s_dtypes_are_not_compared_with_those_that_have_their_hashes():
+    require_device("strict:cpu")
+    subprocess.run([sys.executable, "-c", STRICT_FIRST], check=True, timeout=120)

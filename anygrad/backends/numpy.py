@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.backends import Backend, Dtype, register_backend
+from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
 from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
+from anygrad.ops.datatypes import kind_of
 from anygrad.ops.special import logistic  # noqa: F401  likewise
 from anygrad.primitive import Array, Implementation, Primitive, scalar_results
 
@@ -63,6 +64,10 @@ numpy = register_backend(
 
 for _scalar_type in SCALAR_TYPES:
     scalar_results[_scalar_type] = np.asarray
+    # NumPy's dtypes come first in the tables: they are then found without being compared to those of array-api-strict,
+    # which have the same hashes, and warn when they are compared.
+    numpy_dtype(np.dtype(_scalar_type))
+    kind_of(np.dtype(_scalar_type))
 
 
 MANY = 8192

@@ -6,6 +6,7 @@ Run as a program, it writes those parts of the page.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib
 import os
 from pathlib import Path
@@ -100,7 +101,11 @@ def written(page: str, library: str) -> str:
 def check_section(library: str) -> None:
     """Hold the page against what is found now."""
     page = PAGE.read_text(encoding="utf-8")
-    assert page == written(page, library), "run PYTHONPATH=tests python tests/ecosystem/libraries_page.py"
+    found = written(page, library)
+    changes = "\n".join(line for line in difflib.ndiff(page.splitlines(), found.splitlines()) if line[:1] in "+-")
+    assert page == found, (
+        f"run PYTHONPATH=tests python tests/ecosystem/libraries_page.py, which would change\n{changes}"
+    )
 
 
 if __name__ == "__main__":
