@@ -74,12 +74,14 @@ def _by_module(cases: list[Call], kept: list[str]) -> list[str]:
 
 def _refusals(cases: list[Call], package: str) -> list[str]:
     ways: dict[tuple[str, str], set[str]] = {}
-    options = contextlib.nullcontext()
-    if package == "sklearn":
-        import sklearn
+    with contextlib.ExitStack() as options:
+        options.enter_context(np.errstate(all="ignore"))
+        if package == "sklearn":
+            import sklearn
+            import threadpoolctl
 
-        options = sklearn.config_context(array_api_dispatch=True)
-    with options, np.errstate(all="ignore"):
+            options.enter_context(sklearn.config_context(array_api_dispatch=True))
+            options.enter_context(threadpoolctl.threadpool_limits(1))  # in other threads an error comes from elsewhere
         for case in cases:
             ways.setdefault(refusal(case, package), set()).add(case.shown)
     return [
