@@ -211,7 +211,7 @@ Partial = Callable[..., Any]
 
 
 def _shortened(op: Primitive, run: Run) -> Run:
-    """A shorter way where nothing was broadcast or cast: two thirds of the time of a backward step on small arrays."""
+    """A shorter way where nothing was broadcast or cast: of sums and products it takes two thirds of the time."""
     if len(op.rules) == 1 and op.rules[0] not in (1, -1, None):
         partial = _partial(op.rules[0], op)
 

@@ -10,8 +10,6 @@ import pytest
 
 import anygrad as ag
 from anygrad import Tensor
-from anygrad.primitive import primitives
-from anygrad.record import _general
 from tests.conftest import require_device
 
 
@@ -540,63 +538,11 @@ def test_an_error_in_a_rule_names_the_operation_and_the_shape():
     assert x.grad is None
 
 
-# --- the short ways against the ordinary one --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("op", [ag.add, ag.subtract, ag.multiply, ag.divide, ag.pow, ag.maximum, ag.atan2])
-@pytest.mark.parametrize("shapes", [((3,), (3,)), ((2, 3), (3,)), ((), (3,)), ((2, 1), (1, 3)), ((3,), None)])
-@pytest.mark.parametrize("dtypes", [("float64", "float64"), ("float32", "float64")])
-def test_the_short_way_of_two_operands_agrees_with_the_general_one(op, shapes, dtypes):
-    rng = np.random.default_rng(0)
-    general = _general(op, Tensor)
-    results = []
-    values = [2.0 if s is None else rng.uniform(0.5, 2.0, s).astype(d) for s, d in zip(shapes, dtypes, strict=True)]
-    for run in (op, general):
-        operands = [v if isinstance(v, float) else Tensor(v, requires_grad=True) for v in values]
-        out = run(*operands)
-        out.backward()
-        results.append([out] + [x.grad for x in operands if isinstance(x, Tensor)])
-    for short, ordinary in zip(*results, strict=True):
-        assert short.dtype == ordinary.dtype
-        np.testing.assert_array_equal(short.data, ordinary.data)
-
-
-@pytest.mark.parametrize("op", [ag.exp, ag.sin, ag.abs, ag.negative, ag.square, ag.sum, ag.prod, ag.sign, ag.flip])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
-def test_the_short_way_of_one_operand_agrees_with_the_general_one(op, dtype):
-    value = np.linspace(0.5, 2.0, 4).astype(dtype) * (1 + 1j if dtype == "complex128" else 1)
-    results = []
-    for run in (op, _general(op, Tensor)):
-        x = Tensor(value, requires_grad=True)
-        run(x, **op.defaults).backward()
-        results.append(x.grad.data)
-    np.testing.assert_array_equal(*results)
-
-
 @pytest.mark.parametrize("device", ["cpu", "strict:cpu", "torch:cpu", "jax:cpu"])
 def test_a_mask_stops_a_cotangent_that_is_not_finite(device):
     x = Tensor([-1.0, 2.0], device=require_device(device), requires_grad=True)
     ag.special.relu(x).backward(Tensor([np.inf, np.inf], device=device))
     assert x.grad.tolist() == [0.0, np.inf]
-
-
-@pytest.mark.parametrize("wanted", ["both", "first", "second"])
-@pytest.mark.parametrize("name", ["matmul", "vecdot", "tensordot", "take_along_axis"])
-def test_the_short_way_of_other_operations_of_two_agrees_with_the_general_one(name, wanted):
-    op = primitives[name]
-    values = [np.array([[2.0, 1.0], [0.5, 3.0]]), np.array([[1.0, -1.0], [4.0, 0.25]])]
-    if name == "take_along_axis":
-        values[1] = np.array([[1, 0], [0, 0]])
-    results = []
-    for run in (op, _general(op, Tensor)):
-        asked = [wanted in ("both", which) and v.dtype.kind == "f" for v, which in zip(values, ("first", "second"))]
-        tensors = [Tensor(v, requires_grad=required) for v, required in zip(values, asked)]
-        out = run(*tensors, **op.defaults)
-        if out.requires_grad:
-            out.backward()
-        results.append([out.data] + [x.grad.data for x in tensors if x.requires_grad])
-    for short, ordinary in zip(*results, strict=True):
-        np.testing.assert_array_equal(short, ordinary)
 
 
 def test_reads_of_a_number_add_to_what_a_product_of_it_made():
