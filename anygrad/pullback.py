@@ -24,7 +24,16 @@ from anygrad.primitive import SCALARS, Array, Primitive, describe, parameters_of
 if TYPE_CHECKING:
     from anygrad.graph import Node
 
-__all__ = ["ADDED", "Cotangents", "JoinPullback", "Pullback", "fused_pullbacks", "promoted", "pullback_of"]
+__all__ = [
+    "ADDED",
+    "Cotangents",
+    "ElementwisePullback",
+    "JoinPullback",
+    "Pullback",
+    "fused_pullbacks",
+    "promoted",
+    "pullback_of",
+]
 
 Meta = tuple[tuple[int, ...], Any]
 Run = Callable[..., Sequence[Any]]

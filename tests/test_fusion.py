@@ -330,3 +330,16 @@ def test_nvrtc_compiles_every_kernel_of_the_table(generated, monkeypatch, arch):
         "bool",
     }
     assert host.compile_for(arch, list(sources)) > 100_000
+
+
+@pytest.mark.usefixtures("generated")
+def test_an_observed_rule_is_run_rather_than_a_kernel():
+    (x,) = host_arrays([4.0, 0.0])
+    fused_pullbacks[np.ndarray] = derivatives.fused_pullback
+    try:
+        with ag.detect_anomaly():
+            total = ag.sum(ag.sqrt(x))
+            with pytest.raises(FloatingPointError, match="backward pass of sqrt made inf"):
+                total.backward()
+    finally:
+        del fused_pullbacks[np.ndarray]

@@ -20,8 +20,8 @@ from anygrad.backends.fusion.kernels import Output, Rows, elementwise_source, ro
 from anygrad.backends.fusion.trace import Trace, TraceError, below, parameter
 from anygrad.ops._axes import normalized
 from anygrad.ops.elementwise import add
-from anygrad.primitive import SCALARS, Array, Implementation, Primitive, primitives
-from anygrad.pullback import ADDED, Pullback
+from anygrad.primitive import SCALARS, Array, Implementation, Primitive
+from anygrad.pullback import ADDED, ElementwisePullback, Pullback
 
 if TYPE_CHECKING:
     from anygrad.graph import Node
@@ -34,6 +34,9 @@ ELEMENT_BY_ELEMENT = {"where"}
 """Operations that are elementwise in all but name: their operands are not of one kind."""
 CARRIERS = "efdFD"
 """The dtypes, by NumPy's letters, of the cotangents that kernels are written for."""
+
+OF_RULES = {Pullback, ElementwisePullback}
+"""The pullbacks that do what an operation's rules say and nothing else: not those that look on, or are a function's."""
 
 COMMON_EXPONENTS = {*range(-8, 9), 0.5, -0.5}
 
@@ -51,7 +54,7 @@ def fused_pullback(
     place.
     """
     cotangents = None
-    if g.dtype.char in CARRIERS and g.size and primitives.get(pullback.op.name) is pullback.op:
+    if type(pullback) in OF_RULES and g.dtype.char in CARRIERS and g.size:
         op = pullback.op
         if op.kind == "elementwise" or op.name in ELEMENT_BY_ELEMENT:
             cotangents = _elementwise_cotangents(pullback, g, parents, saved, node, counts)
