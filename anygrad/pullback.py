@@ -7,10 +7,9 @@ written in anygrad's operations, so the same code runs on raw arrays and, to rec
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anygrad.calling import written
@@ -39,8 +38,10 @@ Meta = tuple[tuple[int, ...], Any]
 Run = Callable[..., Sequence[Any]]
 
 fused_pullbacks: dict[type, Callable[..., Sequence[Any]]] = {}
-"""For array types on which a backward step can be one kernel: what is called in place of ``pullback.run``, with the
-sums that the engine has begun as a last argument. It may add to those that the engine owns."""
+"""For array types on which a backward step can be one kernel: what is called in place of ``pullback.run``.
+
+The last argument is the sums that the engine has begun: by edge the sum, and whether the engine owns it. To those it
+may add."""
 
 ADDED: Any = object()
 """In place of a cotangent: it has been added to the engine's sum already."""
@@ -86,12 +87,12 @@ class Pullback:
         saves: for each slot (the operands, then the output), the operands whose rule names it.
         output: what joins the cotangents of several results, where there are several.
         run: ``run(g, parents, saved, node)`` gives the operands' cotangents, None for those without a parent.
-        fresh: whether each operand's rule makes an array of its own, which may be given away without a copy.
+        fresh: whether what the rules give, unless it is ``g`` itself, are arrays of their own: to be written into.
     """
 
     __slots__ = ("fresh", "op", "output", "run", "saves")
 
-    fresh: Iterable[bool]
+    fresh: bool
     output: OutputPullback
 
     def __init__(self, op: Primitive) -> None:
@@ -100,7 +101,7 @@ class Pullback:
         named = [parameters_of(rule) for rule in op.rules]
         self.run = self._run(named)
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
-        self.fresh = itertools.repeat(False) if op.variadic else (op.kind == "bilinear",) * len(op.rules)
+        self.fresh = op.kind in ("elementwise", "bilinear")
         if op.outputs is not None:
             self.output = OutputPullback(op, len(op.outputs._fields))  # type: ignore[attr-defined]  # a named tuple
 
@@ -164,7 +165,7 @@ class OutputPullback(Pullback):
     def __init__(self, op: Primitive, count: int) -> None:
         self.op = op
         self.saves = ()
-        self.fresh = (False,)
+        self.fresh = False
         numbers = range(count)
 
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
@@ -181,7 +182,7 @@ class JoinPullback(Pullback):
     def __init__(self) -> None:
         self.op = positive  # nothing is computed
         self.saves = ()
-        self.fresh = itertools.repeat(False)
+        self.fresh = False
         self.run = lambda g, parents, saved, node: g
 
 
@@ -190,19 +191,14 @@ class ElementwisePullback(Pullback):
 
     __slots__ = ()
 
-    def __init__(self, op: Primitive) -> None:
-        super().__init__(op)
-        self.fresh = tuple(rule != 1 for rule in op.rules)
-
     def _run(self, named: Sequence[tuple[str, ...]]) -> Run:
         op = self.op
         partials = tuple(_applied(rule, op) for rule in op.rules)
 
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
             shapes = node.shapes
-            if shapes is None:  # every operand has the output's shape and dtype: nothing to sum or to cast
-                any_complex = kinds[g.dtype] == "c"
-                return [None if p is None else partial(g, saved, any_complex) for p, partial in zip(parents, partials)]
+            if shapes is None:  # all real, of the output's shape and dtype: nothing to sum or to cast
+                return [None if p is None else partial(g, saved, False) for p, partial in zip(parents, partials)]
             dtype = g.dtype
             if any(meta is not None and meta[1] != dtype for meta in shapes):
                 saved = tuple(promoted(value, dtype) for value in saved)
@@ -227,7 +223,7 @@ def _shortened(op: Primitive, run: Run) -> Run:
         def run_one(g: Array, parents: Sequence[Any], saved: Any, node: Node) -> Sequence[Any]:
             if node.shapes is not None:
                 return run(g, parents, saved, node)
-            return (_chained(g, partial(saved), kinds[g.dtype] == "c"),)
+            return (_chained(g, partial(saved), False),)
 
         return run_one
     if op.rules == (1, 1):
@@ -243,14 +239,18 @@ def _shortened(op: Primitive, run: Run) -> Run:
         careful, plain, zeros = chain.table, multiply.table, may_have_zero.table
 
         def run_product(g: Array, parents: Sequence[Any], saved: Any, node: Node) -> Sequence[Any]:
+            if node.shapes is not None:
+                return run(g, parents, saved, node)
             kind = type(g)
             parent1, parent2 = parents
             x1, x2, _ = saved
-            if node.shapes is not None or kinds[g.dtype] == "c":
-                return run(g, parents, saved, node)
-            if (parent1 is None or type(x2) is kind) and (parent2 is None or type(x1) is kind):
+            if type(x1) is type(x2) is kind and parent1 is not None and parent2 is not None:
                 times = careful[kind] if zeros[kind](g) else plain[kind]
-                return None if parent1 is None else times(g, x2), None if parent2 is None else times(g, x1)
+                return times(g, x2), times(g, x1)
+            if parent2 is None and type(x2) is kind:
+                return (careful[kind] if zeros[kind](g) else plain[kind])(g, x2), None
+            if parent1 is None and type(x1) is kind:
+                return None, (careful[kind] if zeros[kind](g) else plain[kind])(g, x1)
             if parent2 is None and type(x2) in FINITE and math.isfinite(x2):
                 return plain[kind](g, x2), None
             if parent1 is None and type(x1) in FINITE and math.isfinite(x1):

@@ -64,8 +64,8 @@ def wrap(value: Any, tensor_type: type[Tensor]) -> Any:
     if not hasattr(value, "shape"):
         return value
     out = _new(tensor_type)
-    out.data = scalar_results[type(value)](value) if type(value) in scalar_results else value
-    out._edge = None
+    out._data = scalar_results[type(value)](value) if type(value) in scalar_results else value
+    out._edge = out._meta = None
     return out
 
 
@@ -147,13 +147,8 @@ def _record(
     keeps = [not users.isdisjoint(needed) for users in pullback.saves]
     if pullback.op.variadic:
         keeps = [False] * len(edges) + [keeps[-1]]
-    node = Node()
-    node.pullback = pullback
-    node.hooks = None
-    node.parents = edges
-    node.saved = tuple(_kept(x) if keep else None for x, keep in zip(values, keeps))
-    node.params = params
-    node.shapes = tuple(map(shape_and_dtype, values[:-1]))
+    saved = tuple(_kept(x) if keep else None for x, keep in zip(values, keeps))
+    node = Node.of(pullback, edges, saved, params, tuple(map(shape_and_dtype, values[:-1])))
     for i, tensor in outputs:
         tensor._edge = node.output(i) if several else node
 
@@ -161,6 +156,15 @@ def _record(
 def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
     """What a cotangent of an operand must look like; None for an operand that is no array."""
     return (tuple(x.shape), x.dtype) if rank(type(x)) >= 0 else None
+
+
+def meta_of(tensor: Tensor) -> tuple[tuple[int, ...], Any]:
+    """Shape and dtype of a Tensor's array; of a real one they are noted, for they take time to ask for."""
+    data = tensor._data
+    meta = (tuple(data.shape), data.dtype)
+    if kinds[meta[1]] == "f":  # what is made of complex arrays element by element may be real
+        tensor._meta = meta
+    return meta
 
 
 def _kept(x: Any) -> Any:
@@ -173,9 +177,9 @@ def _kept(x: Any) -> Any:
 # --- the short ways ---------------------------------------------------------------------------------------------------
 #
 # Operations of one operand, and of two, are the hot path of scientific code on small arrays. These do what _general
-# does with fewer steps: no argument tuples, no loops, and for elementwise ones a comparison of shapes and dtypes that
-# lets the backward pass skip un-broadcasting and casting. On a chain of operations on 4 numbers that halves the time.
-# The tests hold them against _general.
+# does with fewer steps: no argument tuples, no loops, and shapes and dtypes are not asked of the arrays but known from
+# how the operands were made; where all are the same, the backward pass skips un-broadcasting and casting. On a chain of
+# operations on 4 numbers that halves the time. The tests hold them against _general.
 
 
 def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
@@ -191,7 +195,7 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     def run(x: Tensor, **params: Any) -> Tensor:
         if may_hold_arrays is not None:
             params = {may_hold_arrays: unwrapped_key(params[may_hold_arrays])}
-        a = x.data
+        a = x._data
         kind = type(a)
         try:
             out = table[kind](a, **params)
@@ -200,24 +204,35 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
-        result.data = out
-        result._edge = None
+        result._data = out
         edge = x._edge
         if edge is None or (restrictions and mode.threshold > level) or not differentiable:
+            result._edge = result._meta = None
             return result
         dtype = out.dtype
-        if kinds[dtype] not in "fc":
-            return result
+        meta = x._meta or meta_of(x)
+        if is_elementwise and x._meta is not None and dtype is meta[1]:
+            shapes = None
+            result._meta = meta
+        else:
+            shapes = (meta,)
+            result._meta = None
+            if kinds[dtype] not in "fc":
+                result._edge = None
+                return result
+        if edge is True:
+            edge = x
+        elif type(edge) is Node:
+            edge.children += 1
         result._edge = node = Node()
         node.pullback = pullback
-        node.parents = (x if edge is True else edge,)
+        node.parents = (edge,)
+        node.children = 0
         node.saved = (a if keep_x else None, out if keep_out else None)
+        node.shapes = shapes
         node.hooks = None
-        if is_elementwise:
-            node.shapes = None if dtype == a.dtype else ((tuple(a.shape), a.dtype),)
-        else:
+        if not is_elementwise:
             node.params = params
-            node.shapes = ((tuple(a.shape), a.dtype),)
         return result
 
     return run
@@ -233,9 +248,9 @@ def _pair(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     for_1, for_2, for_both = _keeps(pullback)
 
     def run(x1: Any, x2: Any, **params: Any) -> Any:
-        if type(x1) is not tensor_type or type(x2) is not tensor_type or type(x1.data) is not type(x2.data):
+        if type(x1) is not tensor_type or type(x2) is not tensor_type or type(x1._data) is not type(x2._data):
             return general(x1, x2, **params)
-        a, b = x1.data, x2.data
+        a, b = x1._data, x2._data
         try:
             out = table[type(a)](a, b, **params)
         except Exception as error:
@@ -243,18 +258,27 @@ def _pair(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         if type(out) in scalar_results:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
-        result.data = out
-        result._edge = None
+        result._data = out
+        result._edge = result._meta = None
         edge1, edge2 = x1._edge if goes_1 else None, x2._edge if goes_2 else None
         if edge1 is edge2 is None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
             return result
         keep_1, keep_2, keep_out = for_2 if edge1 is None else for_1 if edge2 is None else for_both
+        if edge1 is True:
+            edge1 = x1
+        elif type(edge1) is Node:
+            edge1.children += 1
+        if edge2 is True:
+            edge2 = x2
+        elif type(edge2) is Node:
+            edge2.children += 1
         result._edge = node = Node()
         node.pullback = pullback
-        node.parents = (x1 if edge1 is True else edge1, x2 if edge2 is True else edge2)
+        node.parents = (edge1, edge2)
+        node.children = 0
         node.saved = (_kept(a) if keep_1 else None, _kept(b) if keep_2 else None, out if keep_out else None)
         node.params = params
-        node.shapes = ((tuple(a.shape), a.dtype), (tuple(b.shape), b.dtype))
+        node.shapes = (x1._meta or meta_of(x1), x2._meta or meta_of(x2))
         node.hooks = None
         return result
 
@@ -277,29 +301,29 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
 
     def run(x1: Any, x2: Any) -> Any:
         if type(x1) is tensor_type:
-            a = x1.data
-            edge1 = x1._edge
+            a = x1._data
             kind = type(a)
-            array = a
+            edge1 = x1._edge
+            meta = x1._meta
             if type(x2) is tensor_type:
-                b = x2.data
-                edge2 = x2._edge
+                b = x2._data
                 if type(b) is not kind:
                     return general(x1, x2)
-                has_arrays = True
+                edge2 = x2._edge
+                if meta is not x2._meta:
+                    meta = None
             elif type(x2) is float or type(x2) is int:
                 b = x2
                 edge2 = None
-                has_arrays = False
             else:
                 return general(x1, x2)
         elif (type(x1) is float or type(x1) is int) and type(x2) is tensor_type:
             a = x1
             edge1 = None
-            array = b = x2.data
-            edge2 = x2._edge
+            b = x2._data
             kind = type(b)
-            has_arrays = False
+            edge2 = x2._edge
+            meta = x2._meta
         else:
             return general(x1, x2)
         try:
@@ -309,31 +333,50 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
-        result.data = out
+        result._data = out
+        if edge1 is edge2 is None or (restrictions and mode.threshold > level):
+            result._edge = result._meta = None
+            return result
         if edge1 is None:
-            if edge2 is None:
-                result._edge = None
-                return result
             keep_1, keep_2, keep_out = for_2
         else:
+            keep_1, keep_2, keep_out = for_1 if edge2 is None else for_both
             if edge1 is True:
                 edge1 = x1
-            keep_1, keep_2, keep_out = for_1 if edge2 is None else for_both
-        if restrictions and mode.threshold > level:
-            result._edge = None
-            return result
+            elif type(edge1) is Node:
+                edge1.children += 1
+        if edge2 is True:
+            edge2 = x2
+        elif type(edge2) is Node:
+            edge2.children += 1
         result._edge = node = Node()
         node.pullback = pullback
-        node.parents = (edge1, x2 if edge2 is True else edge2)
+        node.parents = (edge1, edge2)
+        node.children = 0
         node.saved = (
             (a if keep_1 else None, b if keep_2 else None, out if keep_out else None) if saves_any else _nothing
         )
         node.hooks = None
-        dtype = array.dtype
-        if (dtype is b.dtype and a.shape == b.shape) if has_arrays else dtype == out.dtype:
+        if meta is not None and out.dtype is meta[1]:
             node.shapes = None
+            result._meta = meta
         else:
-            node.shapes = (shape_and_dtype(a), shape_and_dtype(b))
+            node.shapes, result._meta = _compared(x1, x2, out)
         return result
 
     return run
+
+
+def _compared(x1: Any, x2: Any, out: Any) -> tuple[Any, Any]:
+    """Shapes and dtypes of two operands, Tensors or numbers, for a node, and of their result, if that is known.
+
+    None for the node where all are those of the result, and real; the operands then share the tuple from now on.
+    """
+    metas = tuple(None if type(x) in SCALARS else x._meta or meta_of(x) for x in (x1, x2))
+    first: Any = metas[0] or metas[1]
+    if first[1] != out.dtype or kinds[out.dtype] != "f" or any(meta not in (first, None) for meta in metas):
+        return metas, None
+    for x in (x1, x2):
+        if type(x) not in SCALARS:
+            x._meta = first
+    return None, first

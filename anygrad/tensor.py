@@ -44,9 +44,10 @@ class Tensor(Wrapper, is_family=True):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_edge", "_grad", "data", "hooks")
+    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "hooks")
 
-    data: Array
+    _data: Array
+    _meta: Any  # shape and dtype of a real array, or None where nobody has asked yet
     _edge: Any  # None: a constant; True: a leaf that requires grad; a Node; or the leaf it stands for
     _grad: Tensor | None
     hooks: dict[int, Hook] | None
@@ -54,6 +55,16 @@ class Tensor(Wrapper, is_family=True):
     def __init__(self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
         self.data = _as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
         self._edge = True if requires_grad else None
+
+    @property
+    def data(self) -> Array:
+        """The array that it holds, of its own library."""
+        return self._data
+
+    @data.setter
+    def data(self, value: Array) -> None:
+        self._data = value
+        self._meta = None
 
     @classmethod
     def rewrap(cls, value: Any, edge: Any) -> Any:
@@ -64,8 +75,9 @@ class Tensor(Wrapper, is_family=True):
         if value is None or not hasattr(value, "shape"):
             return value
         tensor = object.__new__(Tensor._levels[cls.level])
-        tensor.data = value
+        tensor._data = value
         tensor._edge = edge
+        tensor._meta = None
         return tensor
 
     # --- what it is ---

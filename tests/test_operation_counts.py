@@ -19,11 +19,11 @@ COUNTS = {
     "softmax": (7, 14),
     "attention": (11, 24),
     "cholesky": (12, 43),
-    "logistic": (7, 16),
-    "mlp-small": (17, 33),
-    "rnn": (304, 505),
-    "transformer": (54, 103),
-    "convnet": (50, 92),
+    "logistic": (7, 15),
+    "mlp-small": (17, 30),
+    "rnn": (304, 504),
+    "transformer": (54, 99),
+    "convnet": (50, 91),
     "gp": (22, 53),
 }
 """Calls on NumPy's arrays by the forward and by the backward pass, at the case's first size. They may only fall: when a

@@ -56,3 +56,32 @@ def test_the_short_way_of_other_operations_of_two_agrees_with_the_general_one(na
         results.append([out.data] + [x.grad.data for x in tensors if x.requires_grad])
     for short, ordinary in zip(*results, strict=True):
         np.testing.assert_array_equal(short, ordinary)
+
+
+def test_an_array_that_is_put_in_place_of_another_has_its_own_shape_and_dtype():
+    x = Tensor(np.array([1.0, 2.0], "float32"), requires_grad=True)
+    y = Tensor(np.array([[3.0, 4.0]], "float32"), requires_grad=True)
+    (x * x).backward()  # from here on the shape is known
+    x.zero_grad()
+    x.data = np.array([[1.0], [2.0]])
+    out = x * y
+    assert out.shape == (2, 2)
+    out.backward()
+    assert x.grad.data.tolist() == [[7.0], [7.0]]
+    assert x.grad.dtype == np.float64
+    assert y.grad.data.tolist() == [[3.0, 3.0]]
+    assert y.grad.dtype == np.float32
+
+
+def test_what_an_operation_makes_of_a_complex_array_is_not_taken_for_complex():
+    x = Tensor(np.array([3 + 4j, 1j]), requires_grad=True)
+    modulus = abs(x * x)
+    (modulus * modulus).backward()
+    np.testing.assert_allclose(x.grad.data, 4 * np.abs(x.data) ** 2 * x.data)
+
+
+def test_a_function_that_widens_halves_gives_gradients_of_halves():
+    x = Tensor(np.array([0.5, 1.0], "float16"), requires_grad=True)
+    out = ag.special.erf(x)
+    (out * out).backward()
+    assert x.grad.dtype == np.float16

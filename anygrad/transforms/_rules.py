@@ -8,7 +8,6 @@ not given is the transpose of the other, which is linear.
 from __future__ import annotations
 
 import abc
-import itertools
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -93,13 +92,8 @@ def _on_tensors(rules: Rules, arrays: list[Any], kind: type[Tensor]) -> Any:
             raise TypeError(
                 f"{rules.name} uses a Tensor that is not among its arguments, and would lose its gradient; pass it in"
             )
-    node = Node()
-    node.pullback = FunctionPullback(rules, structure, leaves, tensor_type)
-    node.parents = edges
-    node.saved = (*raw, _Held(saved))
-    node.params = {}
-    node.shapes = tuple(map(shape_and_dtype, raw))
-    node.hooks = None
+    pullback = FunctionPullback(rules, structure, leaves, tensor_type)
+    node = Node.of(pullback, edges, (*raw, _Held(saved)), shapes=tuple(map(shape_and_dtype, raw)))
     results = []
     for i, leaf in enumerate(leaves):
         result = _constant(leaf, tensor_type)
@@ -150,7 +144,7 @@ class FunctionPullback(Pullback):
             return [None if p is None else c for c, p in zip(shaped, parents)]
 
         self.run = run
-        self.fresh = itertools.repeat(False)
+        self.fresh = False
         self.output = OutputPullback(self.op, len(outputs))
 
 

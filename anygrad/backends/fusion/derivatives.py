@@ -46,7 +46,7 @@ FEW_ROWS = 64
 
 
 def fused_pullback(
-    pullback: Pullback, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node, counts: dict[Any, Any]
+    pullback: Pullback, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node, sums: dict[Any, Any]
 ) -> Sequence[Any]:
     """The cotangents of an operation's operands, as few launches as possible.
 
@@ -57,7 +57,7 @@ def fused_pullback(
     if type(pullback) in OF_RULES and g.dtype.char in CARRIERS and g.size:
         op = pullback.op
         if op.kind == "elementwise" or op.name in ELEMENT_BY_ELEMENT:
-            cotangents = _elementwise_cotangents(pullback, g, parents, saved, node, counts)
+            cotangents = _elementwise_cotangents(pullback, g, parents, saved, node, sums)
         elif op.name in ALONG_ROWS:
             cotangents = _row_cotangent(pullback, g, saved, node)
     return pullback.run(g, parents, saved, node) if cotangents is None else cotangents
@@ -83,10 +83,10 @@ _plans: dict[Any, Plan | None] = {}
 
 
 def _elementwise_cotangents(
-    pullback: Pullback, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node, counts: dict[Any, Any]
+    pullback: Pullback, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node, sums: dict[Any, Any]
 ) -> Sequence[Any] | None:
     shapes = node.shapes
-    modes = tuple(_mode(pullback, i, g, parents, shapes, counts) for i in range(len(parents)))
+    modes = tuple(_mode(pullback, i, g, parents, shapes, sums) for i in range(len(parents)))
     rules = pullback.op.rules
     if not any(mode in (WRITE, ADD) or (mode == SUM and rules[i] != 1) for i, mode in enumerate(modes)):
         return None
@@ -97,10 +97,10 @@ def _elementwise_cotangents(
         plan = _plans[key]
     except KeyError:
         plan = _plans[key] = _planned(_make_plan, pullback, modes, g.dtype, operands, metas)
-    return None if plan is None else _launched(plan, g, parents, saved, shapes, counts)
+    return None if plan is None else _launched(plan, g, parents, saved, shapes, sums)
 
 
-def _mode(pullback: Pullback, i: int, g: Array, parents: Sequence[Any], shapes: Any, counts: dict[Any, Any]) -> str:
+def _mode(pullback: Pullback, i: int, g: Array, parents: Sequence[Any], shapes: Any, sums: dict[Any, Any]) -> str:
     parent = parents[i]
     if parent is None or not pullback.differentiable(i):
         return SKIP
@@ -110,8 +110,8 @@ def _mode(pullback: Pullback, i: int, g: Array, parents: Sequence[Any], shapes: 
         return PASS
     if any(before is parent for before in parents[:i]):
         return SAME if parents[i - 1] is parent and pullback.op.rules[i - 1] != 1 and shapes is None else WRITE
-    entry = counts[parent]
-    return ADD if type(entry) is list and entry[2] and type(entry[1]) is type(g) else WRITE
+    arrived = sums.get(parent)
+    return ADD if arrived is not None and arrived[1] and type(arrived[0]) is type(g) else WRITE
 
 
 def _dtype_or_number(op: Primitive, i: int, x: Any) -> Any:
@@ -184,7 +184,7 @@ def _parameter(name: str, given: Any, dtype: Any) -> Any:
 
 
 def _launched(
-    plan: Plan, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], shapes: Any, counts: dict[Any, Any]
+    plan: Plan, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], shapes: Any, sums: dict[Any, Any]
 ) -> Sequence[Any]:
     values = (g, *saved)
     cotangents: list[Any] = [g if mode == PASS else ADDED if mode in (ADD, SAME) else None for mode in plan.modes]
@@ -194,7 +194,7 @@ def _launched(
             cotangents[i] = kernels.empty(g.shape, g.dtype if shapes is None else shapes[i][1])
             into.append(cotangents[i])
         elif mode == ADD:
-            into.append(counts[parents[i]][1])
+            into.append(sums[parents[i]][0])
     if into:
         plan.kernel(*[values[i] for i in plan.takes], *into)
     for i, kernel, places in plan.sums:
