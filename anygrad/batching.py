@@ -273,7 +273,17 @@ def _matmul(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], 
     return reshape(out, shape)
 
 
-@_rule("vecdot", "cross")
+@_rule("linear")
+def _linear(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    if tuple(is_batched) == (True, False, False):
+        return op.apply(tuple(operands), params)
+    product = operands[:2], is_batched[:2]
+    is_product_batched = builtins.any(is_batched[:2])
+    out = _matmul(matmul, *product, {}, size) if is_product_batched else matmul(*operands[:2])
+    return add(*_aligned((out, operands[2]), (is_product_batched, is_batched[2])))
+
+
+@_rule("vecdot", "cross", "code_length")
 def _along_common(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     axis = params["axis"]
     if axis >= 0:

@@ -27,15 +27,22 @@ TEMPLATE = """
 def __call__({signature}):
     if unnamed or unknown:
         self.refuse_arguments(({positional}*unnamed), {{{keywords}**unknown}})
-    kind = {kind}
+    kind = type({first})
     if {is_plain}:
         try:
             return table[kind]({arguments})
         except Exception as error:
             if getattr(error, "explained", False):
                 raise
+    {otherwise}
     return self.called(({operands}), {{{parameters}}})
 """
+NUMBER_FIRST = """elif kind in scalars:
+        try:
+            return table[type({second})]({arguments})
+        except Exception as error:
+            if getattr(error, "explained", False):
+                raise"""
 
 
 def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
@@ -44,26 +51,25 @@ def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
     defaults = [f"{name}=given[{name!r}]" for name in op.defaults]
     by_place, by_keyword = defaults[: len(op.positional)], defaults[len(op.positional) :]
     given = {p.name: p.default for p in op.__signature__.parameters.values()}
-    same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names] if len(names) > 1 else []
-    kind = f"type({names[0]})"
-    if len(names) == 2:
-        kind += f" if type({names[0]}) not in scalars else type({names[1]})"
+    same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
+    arguments = ", ".join([*names, *(f"{x}={x}" for x in op.defaults)])
     lines = TEMPLATE.format(
         signature=", ".join(
             ["self", *(f"{x}=given[{x!r}]" for x in names), "/", *by_place, "*unnamed", *by_keyword, "**unknown"]
         ),
         positional="".join(f"{x}, " for x in (*names, *op.positional)),
         keywords="".join(f"{x!r}: {x}, " for x in op.defaults if x not in op.positional),
-        kind=kind,
+        first=names[0],
         is_plain="False" if op.variadic or op.outputs is not None else " and ".join(same) or "True",
-        arguments=", ".join([*names, *(f"{x}={x}" for x in op.defaults)]),
+        arguments=arguments,
+        otherwise=NUMBER_FIRST.format(second=names[1], arguments=arguments) if len(names) == 2 else "",
         operands="".join(f"{x}, " for x in names),
         parameters=", ".join(f"{x!r}: {x}" for x in op.defaults),
     )
     return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars)
 
 
-def written(source: str, name: str, op: Primitive, **namespace: Any) -> Callable[..., Any]:
+def written(source: str, name: str, op: Primitive, /, **namespace: Any) -> Callable[..., Any]:
     """A function of a primitive, from its source and the names in it."""
     place = os.path.join(os.path.dirname(__file__), f"<{name} of {op.name}>")  # as a traceback shows it
     exec(compile(source, place, "exec"), namespace)

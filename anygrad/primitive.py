@@ -186,11 +186,14 @@ class Primitive:
         rules: what the reverse rule of each operand is; what it means depends on the kind.
         forward_rules: the forward rule of each operand, of an operation whose kind does not imply it.
         outputs: of an operation with several results the named tuple it gives, else None.
+        fresh: whether what the reverse rules give, unless it is ``g`` itself, are arrays of their own, not parts of
+            others: the engine may write into them.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
     """
 
     kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
+    fresh = False
 
     def __init__(
         self,
@@ -314,6 +317,7 @@ class Elementwise(Primitive):
     """
 
     kind = "elementwise"
+    fresh = True
 
 
 class Linear(Primitive):
@@ -326,6 +330,7 @@ class Bilinear(Primitive):
     """An operation linear in each of its first two operands; ``rules`` holds ``rule(g, ...)`` for each."""
 
     kind = "bilinear"
+    fresh = True
 
 
 class NonDifferentiable(Primitive):
@@ -350,10 +355,16 @@ def bilinear(*rules: Rule) -> Callable[[Callable[..., Any]], Bilinear]:
 
 
 def primitive(
-    *rules: Rule | None, jvp: tuple[Rule | None, ...] = (), outputs: type | None = None
+    *rules: Rule | None, jvp: tuple[Rule | None, ...] = (), outputs: type | None = None, fresh: bool = False
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare an operation of no special kind by the reverse rule of each operand, and the forward rules ``jvp``."""
-    return lambda function: Primitive(function, rules, jvp, outputs)
+
+    def declare(function: Callable[..., Any]) -> Primitive:
+        op = Primitive(function, rules, jvp, outputs)
+        op.fresh = fresh
+        return op
+
+    return declare
 
 
 def nondifferentiable(function: Callable[..., Any]) -> NonDifferentiable:

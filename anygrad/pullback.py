@@ -87,7 +87,7 @@ class Pullback:
         saves: for each slot (the operands, then the output), the operands whose rule names it.
         output: what joins the cotangents of several results, where there are several.
         run: ``run(g, parents, saved, node)`` gives the operands' cotangents, None for those without a parent.
-        fresh: whether what the rules give, unless it is ``g`` itself, are arrays of their own: to be written into.
+        fresh: the operation's :attr:`~anygrad.primitive.Primitive.fresh`.
     """
 
     __slots__ = ("fresh", "op", "output", "run", "saves")
@@ -101,7 +101,7 @@ class Pullback:
         named = [parameters_of(rule) for rule in op.rules]
         self.run = self._run(named)
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
-        self.fresh = op.kind in ("elementwise", "bilinear")
+        self.fresh = op.fresh
         if op.outputs is not None:
             self.output = OutputPullback(op, len(op.outputs._fields))  # type: ignore[attr-defined]  # a named tuple
 

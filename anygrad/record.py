@@ -7,9 +7,10 @@ operands, runs the operation on what they hold, wraps the result and, where some
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from typing import TYPE_CHECKING, Any
 
+from anygrad.calling import written
 from anygrad.graph import Edge, Node, mode, restrictions
 from anygrad.mixin import unwrapped_key
 from anygrad.ops.creation import copy
@@ -34,9 +35,9 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         return _one_operand(op, tensor_type)
     if op.kind == "elementwise" and len(op.operands) == 2:
         return _binary(op, tensor_type)
-    if len(op.operands) == 2 and not op.variadic and op.outputs is None and "key" not in op.defaults:
-        return _pair(op, tensor_type)
-    return _general(op, tensor_type)
+    if op.variadic or op.outputs is not None or "key" in op.defaults:
+        return _general(op, tensor_type)
+    return _several(op, tensor_type)
 
 
 def leaves_to(value: Any, level: int) -> bool:
@@ -176,7 +177,7 @@ def _kept(x: Any) -> Any:
 
 # --- the short ways ---------------------------------------------------------------------------------------------------
 #
-# Operations of one operand, and of two, are the hot path of scientific code on small arrays. These do what _general
+# Operations of one operand, and of a few, are the hot path of scientific code on small arrays. These do what _general
 # does with fewer steps: no argument tuples, no loops, and shapes and dtypes are not asked of the arrays but known from
 # how the operands were made; where all are the same, the backward pass skips un-broadcasting and casting. On a chain of
 # operations on 4 numbers that halves the time. The tests hold them against _general.
@@ -238,56 +239,90 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     return run
 
 
-def _pair(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
-    pullback = pullback_of(op)
-    table = op.table
-    level = tensor_type.level
-    result_type = _plain(tensor_type)
-    general = _general(op, tensor_type)
-    goes_1, goes_2 = pullback.differentiable(0), pullback.differentiable(1)
-    for_1, for_2, for_both = _keeps(pullback)
-
-    def run(x1: Any, x2: Any, **params: Any) -> Any:
-        if type(x1) is not tensor_type or type(x2) is not tensor_type or type(x1._data) is not type(x2._data):
-            return general(x1, x2, **params)
-        a, b = x1._data, x2._data
-        try:
-            out = table[type(a)](a, b, **params)
-        except Exception as error:
-            explain(op, (a, b), params, error)
-        if type(out) in scalar_results:
-            out = scalar_results[type(out)](out)
-        result = _new(result_type)
-        result._data = out
-        result._edge = result._meta = None
-        edge1, edge2 = x1._edge if goes_1 else None, x2._edge if goes_2 else None
-        if edge1 is edge2 is None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
-            return result
-        keep_1, keep_2, keep_out = for_2 if edge1 is None else for_1 if edge2 is None else for_both
-        if edge1 is True:
-            edge1 = x1
-        elif type(edge1) is Node:
-            edge1.children += 1
-        if edge2 is True:
-            edge2 = x2
-        elif type(edge2) is Node:
-            edge2.children += 1
-        result._edge = node = Node()
-        node.pullback = pullback
-        node.parents = (edge1, edge2)
-        node.children = 0
-        node.saved = (_kept(a) if keep_1 else None, _kept(b) if keep_2 else None, out if keep_out else None)
-        node.params = params
-        node.shapes = (x1._meta or meta_of(x1), x2._meta or meta_of(x2))
-        node.hooks = None
+SEVERAL = """
+def run({operands}, **params):
+    kind = {kind}
+{unwrapped}
+    try:
+        out = table[kind]({arrays}**params)
+    except Exception as error:
+        explain(op, ({arrays}), params, error)
+    if type(out) in scalar_results:
+        out = scalar_results[type(out)](out)
+    result = _new(result_type)
+    result._data = out
+    result._edge = result._meta = None
+    if {edges_are} None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
         return result
+    keep = keeps[{wanted}]
+{counted}
+    result._edge = node = Node()
+    node.pullback = pullback
+    node.parents = ({edges})
+    node.children = 0
+    node.saved = ({saved}out if keep[-1] else None)
+    node.params = params
+    node.shapes = ({metas})
+    node.hooks = None
+    return result
+"""
+UNWRAPPED = """
+    if type(x{i}) is tensor_type:
+        a{i} = x{i}._data
+        edge{i} = x{i}._edge if differentiable[{i}] else None
+        if type(a{i}) is not kind:
+            return general({operands}, **params)
+    elif type(x{i}) in SCALARS:
+        a{i} = x{i}
+        edge{i} = None
+    else:
+        return general({operands}, **params)"""
+COUNTED = """
+    if edge{i} is True:
+        edge{i} = x{i}
+    elif type(edge{i}) is Node:
+        edge{i}.children += 1"""
 
-    return run
+
+def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+    """Of a fixed number of operands: a function without loops over them, which would take 2 us more."""
+    pullback = pullback_of(op)
+    n = len(op.operands)
+    operands = ", ".join(f"x{i}" for i in range(n))
+
+    def each(text: str) -> str:
+        return "".join(text.format(i=i, operands=operands) for i in range(n))
+
+    source = SEVERAL.format(
+        operands=operands,
+        kind=each("type(x{i}._data) if type(x{i}) is tensor_type else ") + "None",
+        unwrapped=each(UNWRAPPED),
+        arrays=each("a{i}, "),
+        edges_are=each("edge{i} is "),
+        wanted=each("edge{i} is not None, "),
+        counted=each(COUNTED),
+        edges=each("edge{i}, "),
+        saved=each("_kept(a{i}) if keep[{i}] else None, "),
+        metas=each("None if type(x{i}) in SCALARS else x{i}._meta or meta_of(x{i}), "),
+    )
+    names: dict[str, Any] = {
+        "op": op,
+        "pullback": pullback,
+        "table": op.table,
+        "tensor_type": tensor_type,
+        "result_type": _plain(tensor_type),
+        "level": tensor_type.level,
+        "general": _general(op, tensor_type),
+        "differentiable": [pullback.differentiable(i) for i in range(n)],
+        "keeps": {wanted: _keeps(pullback, wanted) for wanted in itertools.product((False, True), repeat=n)},
+    }
+    return written(source, "run", op, **globals(), **names)
 
 
-def _keeps(pullback: Pullback) -> Iterator[tuple[bool, ...]]:
-    """What to save (two operands and the output) for the gradient of the first operand, of the second, and of both."""
-    return (tuple(not users.isdisjoint(needed) for users in pullback.saves) for needed in ((0,), (1,), (0, 1)))
+def _keeps(pullback: Pullback, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
+    """What to save, of the operands and the output, for the gradients of the wanted operands."""
+    needed = [i for i, is_wanted in enumerate(wanted) if is_wanted]
+    return tuple(not users.isdisjoint(needed) for users in pullback.saves)
 
 
 def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
@@ -296,7 +331,7 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     level = tensor_type.level
     result_type = _plain(tensor_type)
     general = _general(op, tensor_type)
-    for_1, for_2, for_both = _keeps(pullback)
+    for_1, for_2, for_both = (_keeps(pullback, w) for w in ((True, False), (False, True), (True, True)))
     saves_any = any(for_both)
 
     def run(x1: Any, x2: Any) -> Any:

@@ -3,8 +3,8 @@
 NumPy arrays go to SciPy (``pip install 'anygrad[scipy]'``), arrays of CuPy, PyTorch and JAX to their own libraries'
 functions. What those lack, and all arrays of other libraries, SciPy computes on the host, the result being moved back.
 What can be composed of the standard's functions needs no SciPy: expit, logit, log_expit, softmax, log_softmax,
-logsumexp, xlogy, xlog1py, entr, rel_entr, kl_div, sinc, relu, softplus, silu, the approximate gelu, standardize and
-layer_norm.
+logsumexp, xlogy, xlog1py, entr, rel_entr, kl_div, sinc, relu, softplus, silu, the approximate gelu, standardize,
+layer_norm, linear and cross_entropy.
 
 >>> x = ag.Tensor([0.0, 1.0], requires_grad=True)
 >>> ag.sum(ag.special.erf(x)).backward()
@@ -61,6 +61,7 @@ from anygrad.ops.special.logistic import (
     softmax,
     softplus,
 )
+from anygrad.ops.special.networks import cross_entropy, linear
 from anygrad.ops.special.normalization import layer_norm, standardize
 
 psi = digamma  # both names are SciPy's
@@ -69,6 +70,7 @@ __all__ = [
     "beta",
     "betainc",
     "betaln",
+    "cross_entropy",
     "digamma",
     "entr",
     "erf",
@@ -101,6 +103,7 @@ __all__ = [
     "kv",
     "kve",
     "layer_norm",
+    "linear",
     "log_expit",
     "log_ndtr",
     "log_softmax",

@@ -74,11 +74,7 @@ class Tensor(Wrapper, is_family=True):
             return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
         if value is None or not hasattr(value, "shape"):
             return value
-        tensor = object.__new__(Tensor._levels[cls.level])
-        tensor._data = value
-        tensor._edge = edge
-        tensor._meta = None
-        return tensor
+        return _holding(value, Tensor._levels[cls.level], edge)
 
     # --- what it is ---
 
@@ -197,7 +193,7 @@ class Tensor(Wrapper, is_family=True):
             )
             for edge, g in found.items():
                 target = edge if wanted is None else wanted[edge]
-                target._accumulate(g if create_graph else tensor_type.rewrap(g, None))  # type: ignore[union-attr]
+                target._accumulate(g if create_graph else _holding(g, tensor_type))  # type: ignore[union-attr]
 
     def _cotangent(self, grad: Any, create_graph: bool) -> Tensor:
         """The starting gradient as a Tensor of this Tensor's shape, dtype and device, or a refusal."""
@@ -350,16 +346,25 @@ class Tensor(Wrapper, is_family=True):
 
     def _become(self, out: Tensor) -> None:
         # Also one of the level of a transform that runs; a leaf, changed under no_grad, stays one.
-        self._edge = True if self._edge is True else out._edge
-        self.data = out.data
-        self.__class__ = out.__class__
+        if self._edge is not True:
+            self._edge = out._edge
+        self._data = out._data
+        self._meta = out._meta
+        if type(self) is not type(out):
+            self.__class__ = out.__class__
+
+
+def _holding(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
+    tensor = object.__new__(tensor_type)
+    tensor._data = data
+    tensor._edge = edge
+    tensor._meta = None
+    return tensor
 
 
 def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
     """A Tensor from what :meth:`Tensor.__reduce__` gives."""
-    tensor = object.__new__(tensor_type)
-    tensor.data = data
-    tensor._edge = True if requires_grad else None
+    tensor = _holding(data, tensor_type, True if requires_grad else None)
     tensor.grad = grad
     for name, value in attributes.items():
         setattr(tensor, name, value)

@@ -305,21 +305,42 @@ def reset_operators() -> None:
 def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
     """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
 
+    table = op.table
+    statement = f"x {symbol}= y"
+
     def method(self: Wrapper, other: Any) -> Any:
         if type(other) not in SCALARS and rank(type(other)) < 0:
             return NotImplemented
-        self._check_can_change(f"x {symbol}= y")
-        out = op(self, other)
-        remedy = f"write x = x {symbol} y"
-        if out.shape != self.shape:
-            raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {self.shape}; {remedy}")
-        if out.dtype != self.dtype:
-            if not np.can_cast(out.dtype, self.dtype, "same_kind"):
-                raise TypeError(f"x {symbol}= y: the result is {out.dtype} and x is {self.dtype}; {remedy}")
-            out = astype(out, self.dtype)
-        return self._rebind(out)
+        self._check_can_change(statement)
+        kind = type(self)
+        out = table[kind](self, other)
+        if type(out) is not kind:
+            out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper
+            return self._rebind(_cast_back(self, out, symbol))
+        before, after = self.data, out.data
+        if after.shape != before.shape or after.dtype != before.dtype:
+            out = _cast_back(self, out, symbol)
+        self._become(out)
+        return self
 
     return method
+
+
+def _cast_back(x: Wrapper, out: Any, symbol: str) -> Any:
+    """The result of an operation in place in the dtype of the array that it goes into.
+
+    Raises:
+        ValueError: it has another shape.
+        TypeError: it is of another kind of dtype.
+    """
+    remedy = f"write x = x {symbol} y"
+    if out.shape != x.shape:
+        raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {x.shape}; {remedy}")
+    if out.dtype == x.dtype:
+        return out
+    if not np.can_cast(out.dtype, x.dtype, "same_kind"):
+        raise TypeError(f"x {symbol}= y: the result is {out.dtype} and x is {x.dtype}; {remedy}")
+    return astype(out, x.dtype)
 
 
 for _name, _symbol in IN_PLACE.items():

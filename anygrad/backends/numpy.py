@@ -12,7 +12,8 @@ from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
 from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 from anygrad.ops.datatypes import kind_of
-from anygrad.ops.special import logistic  # noqa: F401  likewise
+from anygrad.ops.special import logistic
+from anygrad.ops.special.networks import check_layer
 from anygrad.primitive import Array, Implementation, Primitive, scalar_results
 
 
@@ -136,7 +137,16 @@ def _astype(x: Array, dtype: Dtype, copy: bool = True) -> Array:
 
 @numpy.implement("matmul")
 def _matmul(x1: Array, x2: Array) -> Array:
+    if x1.ndim == x2.ndim == 2 and x1.dtype.kind == "f":
+        return x1.dot(x2)  # 0.6 us less than matmul, which on small matrices is a third
     return np.matmul(x1, x2)
+
+
+@numpy.implement("linear")
+def _linear(x: Array, weight: Array, bias: Array) -> Array:
+    check_layer(weight, bias)
+    out = _matmul(x, weight)
+    return np.add(out, bias, out=out if out.dtype == bias.dtype else None)
 
 
 @numpy.implement("matrix_transpose")
@@ -161,6 +171,26 @@ def _broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
 @numpy.implement("relu")
 def _relu(x: Array) -> Array:
     return np.maximum(x, 0)
+
+
+@numpy.implement("softmax")
+def _softmax(x: Array, axis: Any = None) -> Array:
+    if x.dtype.kind == "f" and x.size and x.ndim:
+        grown = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True))
+        np.exp(grown, out=grown)
+        return np.divide(grown, np.add.reduce(grown, axis=axis, keepdims=True), out=grown)
+    return logistic.softmax.default(x, axis)  # type: ignore[misc]  # which has one
+
+
+@numpy.implement("log_softmax")
+def _log_softmax(x: Array, axis: Any = None) -> Array:
+    if x.dtype.kind == "f" and x.size and x.ndim:
+        top = np.maximum.reduce(x, axis=axis, keepdims=True)
+        if math.isfinite(np.add.reduce(top, axis=None)):
+            moved = np.subtract(x, top)
+            total = np.add.reduce(np.exp(moved), axis=axis, keepdims=True)
+            return np.subtract(moved, np.log(total, out=total), out=moved)
+    return logistic.log_softmax.default(x, axis)  # type: ignore[misc]
 
 
 @numpy.implement("where")

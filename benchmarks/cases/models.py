@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.case import case
 from benchmarks.cases.operations import CUBIC, SCALE, normalised
-from benchmarks.cases.training import RATE, cross_entropy, layers, one_hot
+from benchmarks.cases.training import RATE, layers, one_hot
 
 Rng = np.random.Generator
 HEADS = 4
@@ -56,9 +56,9 @@ def transformer(xp: Any, *arrays: Any) -> Any:
     """A transformer block: layer norms, attention of four heads, and a network with GELU."""
     w_qkv, w_out, w_up, w_down, scale1, shift1, scale2, shift2, b_up, b_down, x, target = arrays
     x = x + _self_attention(xp, _layer_norm(xp, x, scale1, shift1), w_qkv, w_out)
-    h = _layer_norm(xp, x, scale2, shift2) @ w_up + b_up
+    h = xp.linear(_layer_norm(xp, x, scale2, shift2), w_up, b_up)
     h = 0.5 * h * (1.0 + xp.tanh(SCALE * (h + CUBIC * h * h * h)))
-    error = x + (h @ w_down + b_down) - target
+    error = x + xp.linear(h, w_down, b_down) - target
     return xp.mean(error * error)
 
 
@@ -75,7 +75,7 @@ def convnet(xp: Any, kernel1: Any, kernel2: Any, weight: Any, bias: Any, images:
     """Two convolutions with ReLU, the mean over the pixels, and one layer with cross-entropy."""
     h = xp.relu(xp.conv(images, kernel1))
     h = xp.relu(xp.conv(h, kernel2))
-    return cross_entropy(xp, xp.mean(h, axis=(2, 3)) @ weight + bias, labels)
+    return xp.cross_entropy(xp.linear(xp.mean(h, axis=(2, 3)), weight, bias), labels)
 
 
 # --- Gaussian process -------------------------------------------------------------------------------------------------

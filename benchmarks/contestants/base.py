@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.case import Problem
 
-__all__ = ["Contestant", "Entry", "LacksError", "Namespace"]
+__all__ = ["Contestant", "Entry", "LacksError", "Namespace", "cross_entropy", "linear"]
 
 Outcome = tuple[Any, list[Any]]
 """A value (None where the method does not give it) and the derivatives, as the library's own arrays."""
@@ -95,3 +95,18 @@ class Namespace:
             raise LacksError(f"{self._who} has no {name}") from None
         setattr(self, name, Namespace(self._who, found) if name == "linalg" else found)
         return getattr(self, name)
+
+
+# --- for libraries that have no such functions ------------------------------------------------------------------------
+
+
+def linear(x: Any, weight: Any, bias: Any) -> Any:
+    """A fully connected layer."""
+    return x @ weight + bias
+
+
+def cross_entropy(xp: Any, scores: Any, labels: Any) -> Any:
+    """The average of -log(probability of the right class)."""
+    scores = scores - xp.stop_gradient(xp.max(scores, axis=-1, keepdims=True))
+    log_total = xp.log(xp.sum(xp.exp(scores), axis=-1))
+    return xp.mean(log_total - xp.sum(scores * labels, axis=-1))

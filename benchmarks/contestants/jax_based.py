@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
+from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome, linear
 
 __all__ = ["Jax", "ask_for_precision"]
 
@@ -40,7 +40,19 @@ class Jax(Contestant):
         import jax.numpy as jnp
 
         convolve = functools.partial(jax.lax.conv_general_dilated, window_strides=(1, 1), padding="VALID")
-        return Namespace(self.name, jnp, relu=jax.nn.relu, conv=convolve, stop_gradient=jax.lax.stop_gradient)
+
+        def cross_entropy(scores: Any, labels: Any) -> Any:
+            return -jnp.mean(jnp.sum(labels * jax.nn.log_softmax(scores), axis=-1))
+
+        return Namespace(
+            self.name,
+            jnp,
+            relu=jax.nn.relu,
+            conv=convolve,
+            linear=linear,
+            cross_entropy=cross_entropy,
+            stop_gradient=jax.lax.stop_gradient,
+        )
 
     def enter(self, problem: Problem) -> Entry:
         import jax

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Problem
-from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome
+from benchmarks.contestants.base import Contestant, Entry, LacksError, Namespace, Outcome, cross_entropy, linear
 
 __all__ = ["ByHand", "Hips", "MyGrad"]
 
@@ -74,7 +74,13 @@ class Hips(Contestant):
         from autograd.tracer import getval
 
         return Namespace(
-            self.name, anp, permute_dims=anp.transpose, relu=lambda x: anp.maximum(x, 0.0), stop_gradient=getval
+            self.name,
+            anp,
+            permute_dims=anp.transpose,
+            relu=lambda x: anp.maximum(x, 0.0),
+            linear=linear,
+            cross_entropy=lambda scores, labels: cross_entropy(self.xp, scores, labels),
+            stop_gradient=getval,
         )
 
     def enter(self, problem: Problem) -> Entry:
@@ -125,6 +131,8 @@ class MyGrad(Contestant):
             stop_gradient=lambda x: x.data,
             zeros_like=np.zeros_like,
             conv=lambda x, w: conv_nd(x, w, stride=1),
+            linear=linear,
+            cross_entropy=lambda scores, labels: cross_entropy(self.xp, scores, labels),
         )
 
     def enter(self, problem: Problem) -> Entry:

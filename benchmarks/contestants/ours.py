@@ -43,7 +43,14 @@ class Anygrad(Contestant):
     @functools.cached_property
     def xp(self) -> Namespace:
         """anygrad, with the names that cases use beside the standard's."""
-        return Namespace(self.name, ag, relu=ag.special.relu, stop_gradient=operator.methodcaller("detach"))
+        return Namespace(
+            self.name,
+            ag,
+            relu=ag.special.relu,
+            linear=ag.special.linear,
+            cross_entropy=lambda scores, labels: ag.mean(ag.special.cross_entropy(scores, labels)),
+            stop_gradient=operator.methodcaller("detach"),
+        )
 
     def enter(self, problem: Problem) -> Entry:
         if self.device.startswith("jax"):

@@ -1,0 +1,120 @@
+"""Pieces of neural networks that take less as one step than as several: a layer, and the loss of a classifier."""
+
+from __future__ import annotations
+
+import math
+
+from anygrad.ops._axes import normalized
+from anygrad.ops.datatypes import kinds
+from anygrad.ops.elementwise import add, chain, multiply, negative
+from anygrad.ops.indexing import take_along_axis
+from anygrad.ops.linalg._matrices import adjoint
+from anygrad.ops.linalg.products import matmul
+from anygrad.ops.manipulation import broadcast_to, expand_dims, reshape, squeeze
+from anygrad.ops.reductions import sum
+from anygrad.ops.special.logistic import log_softmax
+from anygrad.primitive import Array, bilinear, describe, primitive
+
+
+@primitive(
+    lambda g, weight: matmul(g, adjoint(weight)),
+    lambda g, x: matmul(adjoint(_rows(x)), _rows(g)),
+    lambda g: sum(_rows(g), axis=0),
+    jvp=(
+        lambda t, weight: matmul(t, weight),
+        lambda t, x: matmul(x, t),
+        lambda t, out: broadcast_to(t, tuple(out.shape)),
+    ),
+    fresh=True,
+)
+def linear(x: Array, weight: Array, bias: Array, /) -> Array:
+    """A fully connected layer, ``x @ weight + bias``, as one step.
+
+    Args:
+        x: an array of shape (..., m).
+        weight: an array of shape (m, n), the transpose of what PyTorch's function of this name takes.
+        bias: an array of shape (n,).
+
+    Returns:
+        An array of shape (..., n).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> weight = ag.Tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
+    >>> ag.special.linear(ag.Tensor([[1.0, 2.0]]), weight, ag.Tensor([0.5, 0.0, 0.0]))
+    Tensor([[1.5, 2. , 4. ]])
+    """
+    check_layer(weight, bias)
+    return add(matmul(x, weight), bias)
+
+
+def check_layer(weight: Array, bias: Array) -> None:
+    """Refuse what would broadcast to something else than a layer.
+
+    Raises:
+        ValueError: the weight is no matrix, or the bias not as long as one of its rows.
+    """
+    if len(getattr(weight, "shape", ())) != 2:
+        raise ValueError("weight must be a matrix of shape (m, n)")
+    if tuple(getattr(bias, "shape", ())) != (weight.shape[1],):
+        raise ValueError("bias must have one axis, as long as the rows of weight; for a layer without write x @ weight")
+
+
+def _rows(x: Array) -> Array:
+    """The vectors along the last axis as the rows of one matrix."""
+    return x if len(x.shape) == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def cross_entropy(scores: Array, labels: Array, axis: int = -1) -> Array:
+    """The negative logarithm of the probability that scores give to the right classes, for each row of scores.
+
+    The probabilities are :func:`softmax` of the scores. What is minimised is mostly the mean of the result.
+
+    Args:
+        scores: an array of a real floating dtype with the classes along an axis. A class that cannot be may have the
+            score ``-inf``.
+        labels: the numbers of the right classes, integers of the shape of ``scores`` without that axis; or the
+            probabilities of the classes, floating numbers or truth values of the shape of ``scores``.
+        axis: the axis of the classes.
+
+    Returns:
+        An array of the shape of ``scores`` without that axis.
+
+    Raises:
+        TypeError: one of the two is no array.
+        ValueError: the shape of ``labels`` is another.
+        IndexError: a number is none of a class, where the array library looks.
+
+    >>> scores = ag.Tensor([[2.0, 0.0, -1.0], [0.0, 0.0, 0.0]])
+    >>> ag.special.cross_entropy(scores, ag.Tensor([0, 2]))
+    Tensor([0.16984602, 1.09861229])
+    >>> ag.special.cross_entropy(scores, ag.Tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]))
+    Tensor([0.16984602, 1.09861229])
+    """
+    for name, x in (("scores", scores), ("labels", labels)):
+        if not hasattr(x, "dtype"):
+            raise TypeError(f"cross_entropy: {name} must be an array or a Tensor, given {describe(x)}")
+    (at,) = normalized(axis, len(scores.shape), "cross_entropy")
+    shape = tuple(scores.shape)
+    are_numbers = kinds[labels.dtype] == "i"
+    wanted = shape[:at] + shape[at + 1 :] if are_numbers else shape
+    if tuple(labels.shape) != wanted:
+        meaning = "one number of a class for each row" if are_numbers else "one probability for each score"
+        raise ValueError(
+            f"cross_entropy: labels must be {meaning}, of shape {wanted}; "
+            f"given labels {describe(labels)} and scores {describe(scores)}"
+        )
+    logarithms = log_softmax(scores, axis=at)
+    if are_numbers:
+        return negative(squeeze(take_along_axis(logarithms, expand_dims(labels, axis=at), axis=at), axis=at))
+    return _code_length(labels, logarithms, axis=at)
+
+
+@bilinear(
+    lambda g, x2, axis: multiply(expand_dims(negative(g), axis=axis), x2),
+    lambda g, x1, axis: chain(expand_dims(negative(g), axis=axis), x1),
+)
+def _code_length(x1: Array, x2: Array, /, *, axis: int) -> Array:
+    """Minus the sum of ``x1 * x2`` along an axis, of which a factor ``x1`` that is 0 leaves nothing."""
+    return negative(sum(chain(x1, x2), axis=axis))
