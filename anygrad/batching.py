@@ -283,7 +283,7 @@ def _linear(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], 
     return add(*_aligned((out, operands[2]), (is_product_batched, is_batched[2])))
 
 
-@_rule("vecdot", "cross", "code_length")
+@_rule("vecdot", "cross", "cross_entropy")
 def _along_common(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     axis = params["axis"]
     if axis >= 0:

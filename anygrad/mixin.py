@@ -33,6 +33,7 @@ OPERATORS: dict[str, Primitive] = {
     "lshift": logic.bitwise_left_shift,
     "rshift": logic.bitwise_right_shift,
 }
+COMMUTATIVE = {"add", "mul", "and", "or", "xor"}
 COMPARISONS: dict[str, Primitive] = {
     "lt": logic.less,
     "le": logic.less_equal,
@@ -50,7 +51,7 @@ def operators_of(wrapper: type) -> dict[str, Callable[..., Any]]:
     """
     methods = {f"__{name}__": op.table[wrapper] for name, op in {**OPERATORS, **COMPARISONS}.items()}
     for name, op in OPERATORS.items():
-        methods[f"__r{name}__"] = _reflected(op)
+        methods[f"__r{name}__"] = methods[f"__{name}__"] if name in COMMUTATIVE else _reflected(op)
     return methods
 
 
@@ -338,6 +339,8 @@ for _name in METHODS.split():
 
 def unwrapped_key(key: Any) -> Any:
     """A key with raw arrays in place of wrappers, except those that hide an axis."""
+    if type(key) is int or type(key) is slice:
+        return key
     if isinstance(key, tuple):
         return tuple(unwrapped_key(part) for part in key)
     if isinstance(key, list):

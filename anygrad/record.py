@@ -255,6 +255,7 @@ def run({operands}, **params):
     if {edges_are} None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
         return result
     keep = keeps[{wanted}]
+{metas}
 {counted}
     result._edge = node = Node()
     node.pullback = pullback
@@ -262,7 +263,7 @@ def run({operands}, **params):
     node.children = 0
     node.saved = ({saved}out if keep[-1] else None)
     node.params = params
-    node.shapes = ({metas})
+    node.shapes = ({shapes})
     node.hooks = None
     return result
 """
@@ -284,6 +285,10 @@ COUNTED = """
         edge{i}.children += 1"""
 
 
+META = """
+    m{i} = None if type(x{i}) in SCALARS else x{i}._meta or meta_of(x{i})"""
+
+
 def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     """Of a fixed number of operands: a function without loops over them, which would take 2 us more."""
     pullback = pullback_of(op)
@@ -302,8 +307,9 @@ def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         wanted=each("edge{i} is not None, "),
         counted=each(COUNTED),
         edges=each("edge{i}, "),
-        saved=each("_kept(a{i}) if keep[{i}] else None, "),
-        metas=each("None if type(x{i}) in SCALARS else x{i}._meta or meta_of(x{i}), "),
+        metas=each(META),
+        saved=each("None if not keep[{i}] else a{i} if m{i} is None or kinds[m{i}[1]] in 'fc' else _kept(a{i}), "),
+        shapes=each("m{i}, "),
     )
     names: dict[str, Any] = {
         "op": op,
@@ -403,15 +409,18 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
 
 
 def _compared(x1: Any, x2: Any, out: Any) -> tuple[Any, Any]:
-    """Shapes and dtypes of two operands, Tensors or numbers, for a node, and of their result, if that is known.
+    """Shapes and dtypes of two operands, Tensors or numbers, for a node, and of their result, if it has one's of these.
 
     None for the node where all are those of the result, and real; the operands then share the tuple from now on.
     """
-    metas = tuple(None if type(x) in SCALARS else x._meta or meta_of(x) for x in (x1, x2))
-    first: Any = metas[0] or metas[1]
-    if first[1] != out.dtype or kinds[out.dtype] != "f" or any(meta not in (first, None) for meta in metas):
-        return metas, None
-    for x in (x1, x2):
-        if type(x) not in SCALARS:
-            x._meta = first
-    return None, first
+    meta1 = None if type(x1) in SCALARS else x1._meta or meta_of(x1)
+    meta2 = None if type(x2) in SCALARS else x2._meta or meta_of(x2)
+    dtype = out.dtype
+    if kinds[dtype] == "f":
+        if meta1 == meta2 and meta1[1] == dtype:  # type: ignore[index]  # one of them is a Tensor
+            x2._meta = meta1
+            return None, meta1
+        for meta in (meta1, meta2):
+            if meta is not None and meta[1] == dtype and meta[0] == out.shape:
+                return (None if meta1 is None or meta2 is None else (meta1, meta2)), meta
+    return (meta1, meta2), None

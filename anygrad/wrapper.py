@@ -227,6 +227,8 @@ class Wrapper(ArrayMixin):
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
 
     def __getitem__(self, key: Any) -> Any:
+        if type(key) is int or type(key) is slice:
+            return getitem(self, key)
         key = unwrapped_key(key)
         if holds_wrapper(key):
             from anygrad.batch import read_at_each
@@ -304,15 +306,14 @@ def reset_operators() -> None:
 
 def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
     """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
-
     table = op.table
     statement = f"x {symbol}= y"
 
     def method(self: Wrapper, other: Any) -> Any:
-        if type(other) not in SCALARS and rank(type(other)) < 0:
+        kind = type(self)
+        if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
             return NotImplemented
         self._check_can_change(statement)
-        kind = type(self)
         out = table[kind](self, other)
         if type(out) is not kind:
             out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper

@@ -23,7 +23,7 @@ def real_part(x: Array) -> Array:
 
 def adjoint(x: Array) -> Array:
     """The conjugate transpose of a matrix, or of each of a stack."""
-    return matrix_transpose(conjugate(x))
+    return matrix_transpose(conj(x) if is_complex(x) else x)
 
 
 def hermitian(x: Array) -> Array:

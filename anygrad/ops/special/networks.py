@@ -92,29 +92,27 @@ def cross_entropy(scores: Array, labels: Array, axis: int = -1) -> Array:
     >>> ag.special.cross_entropy(scores, ag.Tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]))
     Tensor([0.16984602, 1.09861229])
     """
-    for name, x in (("scores", scores), ("labels", labels)):
-        if not hasattr(x, "dtype"):
-            raise TypeError(f"cross_entropy: {name} must be an array or a Tensor, given {describe(x)}")
-    (at,) = normalized(axis, len(scores.shape), "cross_entropy")
-    shape = tuple(scores.shape)
-    are_numbers = kinds[labels.dtype] == "i"
-    wanted = shape[:at] + shape[at + 1 :] if are_numbers else shape
-    if tuple(labels.shape) != wanted:
-        meaning = "one number of a class for each row" if are_numbers else "one probability for each score"
+    if not hasattr(labels, "dtype"):
+        raise TypeError(f"cross_entropy: labels must be an array or a Tensor, given {describe(labels)}")
+    logarithms = log_softmax(scores, axis=axis)
+    if kinds[labels.dtype] != "i":
+        return _cross_entropy(labels, logarithms, axis=axis)
+    (at,) = normalized(axis, len(scores.shape))
+    wanted = scores.shape[:at] + scores.shape[at + 1 :]
+    if tuple(labels.shape) != tuple(wanted):
         raise ValueError(
-            f"cross_entropy: labels must be {meaning}, of shape {wanted}; "
-            f"given labels {describe(labels)} and scores {describe(scores)}"
+            f"cross_entropy: labels that are integers must be the number of a class for each row of scores, of shape "
+            f"{tuple(wanted)}; given {describe(labels)}"
         )
-    logarithms = log_softmax(scores, axis=at)
-    if are_numbers:
-        return negative(squeeze(take_along_axis(logarithms, expand_dims(labels, axis=at), axis=at), axis=at))
-    return _code_length(labels, logarithms, axis=at)
+    return negative(squeeze(take_along_axis(logarithms, expand_dims(labels, axis=at), axis=at), axis=at))
 
 
 @bilinear(
-    lambda g, x2, axis: multiply(expand_dims(negative(g), axis=axis), x2),
-    lambda g, x1, axis: chain(expand_dims(negative(g), axis=axis), x1),
+    lambda g, logarithms, axis: multiply(expand_dims(negative(g), axis=axis), logarithms),
+    lambda g, labels, axis: chain(expand_dims(negative(g), axis=axis), labels),
 )
-def _code_length(x1: Array, x2: Array, /, *, axis: int) -> Array:
-    """Minus the sum of ``x1 * x2`` along an axis, of which a factor ``x1`` that is 0 leaves nothing."""
-    return negative(sum(chain(x1, x2), axis=axis))
+def _cross_entropy(labels: Array, logarithms: Array, /, *, axis: int) -> Array:
+    """The one of two distributions behind :func:`cross_entropy`; a probability of 0 leaves nothing of ``-inf``."""
+    if tuple(labels.shape) != tuple(logarithms.shape):
+        raise ValueError("labels that are no integers must have a probability for each score")
+    return negative(sum(chain(labels, logarithms), axis=axis))
