@@ -17,7 +17,7 @@ from anygrad.ops.datatypes import kind_of
 from anygrad.ops.logic import isfinite
 from anygrad.ops.reductions import all
 from anygrad.primitive import Implementation, Primitive, describe, forget_implementations, observers, rank
-from anygrad.pullback import Cotangents, Pullback
+from anygrad.pullback import Cotangents, Pullback, Runs
 from anygrad.wrapper import Wrapper, bottom, reset_operators
 
 __all__ = ["detect_anomaly"]
@@ -153,6 +153,7 @@ class _ObservedPullback(Pullback):
             return cotangents
 
         self.run = run
+        self.runs = Runs(self)
 
 
 # --- the user's program -----------------------------------------------------------------------------------------------

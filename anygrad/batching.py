@@ -283,12 +283,18 @@ def _linear(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], 
     return add(*_aligned((out, operands[2]), (is_product_batched, is_batched[2])))
 
 
-@_rule("vecdot", "cross", "cross_entropy")
+@_rule("vecdot", "cross")
 def _along_common(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     axis = params["axis"]
     if axis >= 0:
         axis -= builtins.max(map(_own_ndim, operands, is_batched))
     return op.apply(_aligned(operands, is_batched), {**params, "axis": axis})
+
+
+@_rule("cross_entropy")
+def _of_one_shape(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    spread = tuple(_spread(x, batched, size) for x, batched in zip(operands, is_batched))
+    return op.apply(spread, {**params, "axis": _shifted(params["axis"])})
 
 
 @_rule("tensordot")

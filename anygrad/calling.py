@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from anygrad.primitive import Primitive
 
-__all__ = ["MISSING", "caller", "written"]
+__all__ = ["MISSING", "adaptor", "caller", "written"]
 
 MISSING = inspect.Parameter.empty
 
@@ -48,9 +48,8 @@ NUMBER_FIRST = """elif kind in scalars:
 def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
     """The function behind calls of a primitive."""
     names = op.operands
-    defaults = [f"{name}=given[{name!r}]" for name in op.defaults]
-    by_place, by_keyword = defaults[: len(op.positional)], defaults[len(op.positional) :]
-    given = {p.name: p.default for p in op.__signature__.parameters.values()}
+    by_place, by_keyword = _parameters(op)
+    given = _defaults(op)
     same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
     arguments = ", ".join([*names, *(f"{x}={x}" for x in op.defaults)])
     lines = TEMPLATE.format(
@@ -67,6 +66,33 @@ def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
         parameters=", ".join(f"{x!r}: {x}" for x in op.defaults),
     )
     return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars)
+
+
+ADAPTOR = """
+def {name}({signature}):
+    return function({arguments})
+"""
+
+
+def adaptor(op: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function with a primitive's signature that calls another one with all parameters by name."""
+    by_place, by_keyword = _parameters(op)
+    lines = ADAPTOR.format(
+        name=op.name,
+        signature=", ".join([*op.operands, "/", *by_place, *(["*", *by_keyword] if by_keyword else [])]),
+        arguments=", ".join([*op.operands, *(f"{x}={x}" for x in op.defaults)]),
+    )
+    return written(lines, op.name, op, given=_defaults(op), function=function)
+
+
+def _parameters(op: Primitive) -> tuple[list[str], list[str]]:
+    """Static parameters as a signature has them: those that may be given by their place, and the others."""
+    texts = [f"{name}=given[{name!r}]" for name in op.defaults]
+    return texts[: len(op.positional)], texts[len(op.positional) :]
+
+
+def _defaults(op: Primitive) -> dict[str, Any]:
+    return {p.name: p.default for p in op.__signature__.parameters.values()}
 
 
 def written(source: str, name: str, op: Primitive, /, **namespace: Any) -> Callable[..., Any]:

@@ -358,7 +358,7 @@ def backward(
         fused = fused_pullbacks.get(type(g)) if fused_pullbacks else None
         try:
             if fused is None:
-                cotangents = pullback.run(g, parents, saved, node)
+                cotangents = pullback.runs[type(g)](g, parents, saved, node)
             else:
                 cotangents = fused(pullback, g, parents, saved, node, sums)
         except Exception as error:

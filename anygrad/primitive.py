@@ -68,10 +68,16 @@ observers: list[Callable[[Primitive, type, Implementation], Implementation]] = [
 """What is put around each implementation when a table is filled, while something watches all operations."""
 
 
-def forget_implementations() -> None:
-    """Empty all tables, to be filled anew."""
-    for p in primitives.values():
+forgetting: list[Callable[[], None]] = []
+"""What to call when implementations change, by those who keep some that come from the tables."""
+
+
+def forget_implementations(*ops: Primitive) -> None:
+    """Empty the tables of some primitives, or of all, to be filled anew."""
+    for p in ops or primitives.values():
         p.table.clear()
+    for forget in forgetting:
+        forget()
 
 
 # --- array types ------------------------------------------------------------------------------------------------------
@@ -112,6 +118,11 @@ def device_of(array: Array) -> str:
     if entry is None:
         raise TypeError(f"device_of: {type(array).__qualname__} is not an array of a registered library")
     return entry.device_of(array)
+
+
+def library_types(array_type: type) -> frozenset[type]:
+    """The types of arrays that belong to one library with a type: with NumPy's arrays come its scalars."""
+    return frozenset({array_type, *(other for other in _makers if _same_library(array_type, other))})
 
 
 def _find_maker(array_type: type) -> _Entry | None:

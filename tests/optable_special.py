@@ -278,5 +278,38 @@ NORMALIZATIONS = [
     Operation("layer_norm", ag.special.layer_norm, normalized, layers, rtol=1e-12),
 ]
 
-OPERATIONS = [*ERRORS, *BESSELS, *GAMMAS, *OF_ORDERS, *SINC, *LOGISTIC, *LOGARITHMS, *SUMS, *NORMALIZATIONS]
+
+def layer_of(x: Any, weight: Any, bias: Any) -> Any:
+    return x @ weight + bias
+
+
+def fully_connected(m: Draw) -> Iterator[Sample]:
+    yield S(m(2, 3), m(3, 4), m(4))
+    yield S(m(3), m(3, 2), m(2))
+    yield S(m(2, 1, 3), m(3, 2), m(2))
+    yield S(m(2, 3), m.other(3, 2), m(2))
+    yield S(m(0, 3), m(3, 2), m(2))
+
+
+def cross_entropies(scores: Any, labels: Any, axis: int = -1) -> Any:
+    logarithms = scores - scipy.special.logsumexp(scores, axis=axis, keepdims=True)
+    if labels.dtype.kind == "i":
+        return -np.take_along_axis(logarithms, np.expand_dims(labels, axis), axis).squeeze(axis)
+    return -np.sum(labels * logarithms, axis=axis)
+
+
+def rows_and_labels(m: Draw) -> Iterator[Sample]:
+    yield S(m(2, 3), np.array([2, 0]))
+    yield S(m(2, 3, 4), m.integers(2, 4, low=0, high=3), axis=1)
+    yield S(m(2, 3), m(2, 3, domain=BELOW_ONE))
+    yield S(m(2, 3), m(2, 3, domain=BELOW_ONE), 0)
+    yield S(m(3), m(3, domain=BELOW_ONE))
+
+
+NETWORKS = [
+    Operation("linear", ag.special.linear, layer_of, fully_connected, is_complex=True),
+    Operation("cross_entropy", ag.special.cross_entropy, cross_entropies, rows_and_labels, in_double=True),
+]
+
+OPERATIONS = [*ERRORS, *BESSELS, *GAMMAS, *OF_ORDERS, *SINC, *LOGISTIC, *LOGARITHMS, *SUMS, *NORMALIZATIONS, *NETWORKS]
 NAMES = {operation.name for operation in OPERATIONS}

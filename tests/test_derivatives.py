@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.primitive import primitives
+from anygrad.primitive import forget_implementations, observers
 from tests.conftest import CUDA, require_device
 from tests.optable import OPERATIONS, Operation, Sample, outputs_of
 
@@ -273,18 +273,18 @@ class Counted:
 
     def __enter__(self):
         self.count = 0
-        self.before = {}
-        for op in primitives.values():
-            implementation = op.table[np.ndarray]
-            self.before[op] = implementation
-            op.table[np.ndarray] = self._counting(implementation)
+        observers.append(self._counting)
+        forget_implementations()
         return self
 
     def __exit__(self, *error):
-        for op, implementation in self.before.items():
-            op.table[np.ndarray] = implementation
+        observers.remove(self._counting)
+        forget_implementations()
 
-    def _counting(self, implementation):
+    def _counting(self, op, array_type, implementation):
+        if array_type is not np.ndarray:
+            return implementation
+
         def run(*args, **kwargs):
             self.count += 1
             return implementation(*args, **kwargs)

@@ -228,6 +228,71 @@ def test_polygamma_wants_a_whole_number(n):
 # --- libraries --------------------------------------------------------------------------------------------------------
 
 
+def test_a_layer_is_the_same_as_a_product_and_a_sum_whatever_is_batched():
+    rng = np.random.default_rng(0)
+    x, weight, bias = rng.normal(size=(5, 3, 2)), rng.normal(size=(5, 2, 4)), rng.normal(size=(5, 4))
+    for axes in [(0, None, None), (None, 0, None), (None, None, 0), (0, 0, None), (None, 0, 0), (0, 0, 0)]:
+        given = [v if axis == 0 else v[0] for v, axis in zip((x, weight, bias), axes, strict=True)]
+        found = ag.vmap(special.linear, in_axes=axes)(*given)
+        np.testing.assert_allclose(found, ag.vmap(lambda x, w, b: x @ w + b, in_axes=axes)(*given), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "problem"),
+    [
+        (np.ones(3), np.ones(3), "weight must be a matrix"),
+        ([[1.0]], np.ones(1), "weight must be a matrix"),
+        (np.ones((3, 2)), np.ones((1, 2)), "as long as the rows of weight"),
+        (np.ones((3, 2)), 1.0, "as long as the rows of weight"),
+        (np.ones((2, 2)), np.ones(2), r"linear\(x=float64\(4, 3\), weight=float64\(2, 2\)"),
+    ],
+)
+def test_what_is_no_layer_is_refused(weight, bias, problem):
+    with pytest.raises(ValueError, match=problem):
+        special.linear(np.ones((4, 3)), weight, bias)
+
+
+def test_the_cross_entropy_of_a_class_is_that_of_the_distribution_that_is_sure_of_it():
+    scores = ag.Tensor(np.random.default_rng(0).normal(size=(4, 3)), requires_grad=True)
+    classes = np.array([0, 2, 1, 1])
+    sure = np.eye(3)[classes]
+    results = []
+    for labels in (classes, sure, sure.astype(bool)):
+        out = special.cross_entropy(scores, ag.Tensor(labels))
+        out.backward()
+        results.append((out.data, scores.grad.data))
+        scores.zero_grad()
+    for values, gradients in results[1:]:
+        np.testing.assert_allclose(values, results[0][0], rtol=1e-15)
+        np.testing.assert_allclose(gradients, results[0][1], rtol=1e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize("labels", [np.array([0, 1]), np.array([[0.25, 0.75, 0.0], [0.0, 1.0, 0.0]])])
+def test_a_class_that_cannot_be_costs_nothing(labels):
+    scores = ag.Tensor([[1.0, 2.0, -np.inf], [0.5, 0.0, -np.inf]], requires_grad=True)
+    out = special.cross_entropy(scores, ag.Tensor(labels))
+    out.backward()
+    short = ag.Tensor(scores.data[:, :2], requires_grad=True)
+    expected = special.cross_entropy(short, ag.Tensor(labels if labels.ndim == 1 else labels[:, :2]))
+    expected.backward()
+    np.testing.assert_allclose(out.data, expected.data, rtol=1e-15)
+    np.testing.assert_allclose(scores.grad.data, np.pad(short.grad.data, ((0, 0), (0, 1))), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "problem"),
+    [
+        ([0, 1], TypeError, "labels must be an array or a Tensor, given"),
+        (np.array([0]), ValueError, r"the number of a class for each row of scores, of shape \(2,\); given int64"),
+        (np.zeros(2), ValueError, "a probability for each score"),
+        (np.array([0, 3]), IndexError, "out of bounds"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(labels, error, problem):
+    with pytest.raises(error, match=problem):
+        special.cross_entropy(np.zeros((2, 3)), labels)
+
+
 def test_what_a_library_lacks_is_computed_on_the_host_and_comes_back_to_its_device():
     require_device("strict:device1")
     x = ag.Tensor([0.5, 1.5], device="strict:device1", dtype="float32", requires_grad=True)

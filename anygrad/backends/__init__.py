@@ -18,7 +18,15 @@ import numpy as np
 
 from anygrad.backends.generic import supply_defaults
 from anygrad.backends.special import special_function
-from anygrad.primitive import Array, Implementation, Primitive, primitives, register_finder, register_type
+from anygrad.primitive import (
+    Array,
+    Implementation,
+    Primitive,
+    forget_implementations,
+    primitives,
+    register_finder,
+    register_type,
+)
 
 __all__ = ["Backend", "backend_of", "backends", "numpy_dtype", "register_backend"]
 
@@ -137,7 +145,7 @@ class Backend:
             if name not in primitives:
                 raise ValueError(f"implement: there is no operation named {name!r}; see anygrad.primitive.primitives")
             self.overrides[name] = function
-            primitives[name].table.clear()
+            forget_implementations(primitives[name])
             return function
 
         return decorate

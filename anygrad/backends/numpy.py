@@ -12,8 +12,7 @@ from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
 from anygrad.backends.special import scipy_special
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 from anygrad.ops.datatypes import kind_of
-from anygrad.ops.special import logistic
-from anygrad.ops.special.networks import check_layer
+from anygrad.ops.special import logistic, networks
 from anygrad.primitive import Array, Implementation, Primitive, scalar_results
 
 
@@ -149,7 +148,7 @@ def _matmul(x1: Array, x2: Array) -> Array:
 @numpy.implement("linear")
 def _linear(x: Array, weight: Array, bias: Array) -> Array:
     if getattr(weight, "ndim", 0) != 2 or getattr(bias, "shape", None) != weight.shape[1:]:
-        check_layer(weight, bias)
+        networks.check_layer(weight, bias)
     out = _matmul(x, weight)
     return np.add(out, bias, out=out if out.dtype == bias.dtype else None)
 
@@ -200,6 +199,14 @@ def _log_softmax(x: Array, axis: Any = None) -> Array:
             total = np.add.reduce(np.exp(moved), axis=axis, keepdims=True)
             return np.subtract(moved, np.log(total, out=total), out=moved)
     return logistic.log_softmax.default(x, axis)  # type: ignore[misc]
+
+
+@numpy.implement("cross_entropy")
+def _cross_entropy(labels: Array, logarithms: Array, axis: int) -> Array:
+    flat = logarithms.ravel()
+    if logarithms.size < MANY and labels.shape == logarithms.shape and math.isfinite(flat.dot(flat)):
+        return np.negative(np.add.reduce(np.multiply(labels, logarithms), axis=axis))
+    return networks._cross_entropy.default(labels, logarithms, axis=axis)  # type: ignore[misc]  # with care for -inf
 
 
 @numpy.implement("where")

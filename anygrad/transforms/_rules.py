@@ -22,7 +22,7 @@ from anygrad.ops.indexing import getitem
 from anygrad.ops.manipulation import broadcast_to, stack
 from anygrad.ops.reductions import sum
 from anygrad.primitive import describe, rank, scalar_results
-from anygrad.pullback import OutputPullback, Pullback, match
+from anygrad.pullback import OutputPullback, Pullback, Runs, match
 from anygrad.record import edge_of, shape_and_dtype, unwrap
 from anygrad.tensor import Tensor
 from anygrad.transforms._arguments import next_level
@@ -144,6 +144,7 @@ class FunctionPullback(Pullback):
             return [None if p is None else c for c, p in zip(shaped, parents)]
 
         self.run = run
+        self.runs = Runs(self)
         self.fresh = False
         self.output = OutputPullback(self.op, len(outputs))
 

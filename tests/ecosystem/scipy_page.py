@@ -33,6 +33,8 @@ WRONG = ["integrate.nsum", "signal.oaconvolve"]
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
     "gives a Python number": "asks for a Python number",
+    "must have different signs": "asks for a Python number",
+    "with an exception set": "asks for a Python number",
     "the ufunc": "calls a ufunc that anygrad has no derivative of",
     "not a proper array of floats": "makes NumPy arrays of what the function gives",
     "can't be converted to double": "makes NumPy arrays of its arguments",
@@ -59,11 +61,14 @@ def refusal(case: Case) -> tuple[str, str]:
 
 
 def _check(error: BaseException) -> str:
-    """The innermost function of SciPy's own on the way to an error, by its file and name."""
+    """The innermost function of SciPy's own on the way to an error, by its file and name.
+
+    Root finders, in C, call on after a refusal, through ``f_raise``; what comes to light then is a matter of chance.
+    """
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename).as_posix()
         _, _, inside = path.rpartition("/scipy/")
-        if inside != path and not inside.startswith("_lib/array_api") and not frame.name.startswith("<"):
+        if inside != path and not inside.startswith("_lib/array_api") and not frame.name.startswith(("<", "f_raise")):
             return f"`{inside}`, `{frame.name}`"
     return "none: anygrad refuses" if isinstance(error, NotImplementedError) else "a compiled function"
 

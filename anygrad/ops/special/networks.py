@@ -10,8 +10,10 @@ from anygrad.ops.elementwise import add, chain, multiply, negative
 from anygrad.ops.indexing import take_along_axis
 from anygrad.ops.linalg._matrices import adjoint
 from anygrad.ops.linalg.products import matmul
+from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import broadcast_to, expand_dims, reshape, squeeze
 from anygrad.ops.reductions import sum
+from anygrad.ops.searching import where
 from anygrad.ops.special.logistic import log_softmax
 from anygrad.primitive import Array, bilinear, describe, primitive
 
@@ -115,4 +117,4 @@ def _cross_entropy(labels: Array, logarithms: Array, /, *, axis: int) -> Array:
     """The one of two distributions behind :func:`cross_entropy`; a probability of 0 leaves nothing of ``-inf``."""
     if tuple(labels.shape) != tuple(logarithms.shape):
         raise ValueError("labels that are no integers must have a probability for each score")
-    return negative(sum(chain(labels, logarithms), axis=axis))
+    return negative(sum(multiply(labels, where(equal(labels, 0), 0.0, logarithms)), axis=axis))
