@@ -152,7 +152,7 @@ class _ObservedPullback(Pullback):
                     )
             return cotangents
 
-        self.run = run
+        self._run = run
         self.runs = Runs(self)
 
 

@@ -63,6 +63,8 @@ def match(g: Array, meta: Meta) -> Array:
     Sums over the axes along which the operand was broadcast, takes the real part if the operand is real, and casts.
     """
     shape, dtype = meta
+    if type(g) is Scatter:
+        return g
     if g.dtype != dtype:
         g = astype(real(g) if is_complex(g) and kinds[dtype] != "c" else g, dtype)
     if g.shape != shape:
@@ -83,6 +85,7 @@ def run(g, parents, saved, node):
     params, shapes = node.params, node.shapes
     return ({cotangents})
 """
+MATCHED = "(c if (c := {1}).shape == shapes[{0}][0] and c.dtype == shapes[{0}][1] else matched(c, shapes[{0}]))"
 OF_ALL = """
 def run(g, parents, saved, node):
     if not ({are_known}):
@@ -101,15 +104,14 @@ class Pullback:
         saves: for each slot (the operands, then the output), the operands whose rule names it.
         output: what joins the cotangents of several results, where there are several.
         fresh: the operation's :attr:`~anygrad.primitive.Primitive.fresh`.
-        run: ``run(g, parents, saved, node)`` gives the operands' cotangents, None for those without a parent.
-        runs: the same by the type of ``g``: for a library's own arrays a function that is bound to them.
+        runs: :attr:`run` by the type of ``g``: for a library's own arrays a function that is bound to them.
     """
 
-    __slots__ = ("fresh", "op", "output", "run", "runs", "saves")
+    __slots__ = ("_run", "fresh", "op", "output", "runs", "saves")
 
     fresh: bool
     output: OutputPullback
-    run: Run
+    _run: Run | None
 
     def __init__(self, op: Primitive) -> None:
         self.op = op
@@ -117,19 +119,26 @@ class Pullback:
         slots = (*op.operands, "out")
         named = [parameters_of(rule) for rule in op.rules]
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
-        self.run = self._run(lambda function: function, None)
+        self._run = None  # written when it is first asked for, so that importing anygrad takes 3 ms less
         self.runs = Runs(self)
         if op.outputs is not None:
             self.output = OutputPullback(op, len(op.outputs._fields))  # type: ignore[attr-defined]  # a named tuple
+
+    @property
+    def run(self) -> Run:
+        """``run(g, parents, saved, node)`` gives the operands' cotangents, None for those without a parent."""
+        if self._run is None:
+            self._run = self._written(lambda function: function, None)
+        return self._run
 
     def run_for(self, kind: type) -> Run:
         """What runs for a ``g`` of a type."""
         if rank(kind) != 0 or type(self) not in (Pullback, ElementwisePullback):
             return self.run
         numbers = {type(None), *SCALARS}
-        return self._run(lambda function: specialized(function, kind), library_types(kind) | numbers)
+        return self._written(lambda function: specialized(function, kind), library_types(kind) | numbers)
 
-    def _run(self, of: Callable[[Any], Any], known: frozenset[type] | None) -> Run:
+    def _written(self, of: Callable[[Any], Any], known: frozenset[type] | None) -> Run:
         """The function that calls the rules with what they name, written without loops and look-ups of names.
 
         The training step of a small network takes 0.95 of the time that it takes with these.
@@ -139,13 +148,13 @@ class Pullback:
             known: the types of values for which that is made; those of other types go to :attr:`run`.
         """
         op = self.op
-        names = {"rules": [of(rule) for rule in op.rules], "matched": of(_matched)}
+        names = {"rules": [of(rule) for rule in op.rules], "matched": of(match)}
         calls = [", ".join(["g", *(_expression(name, op) for name in parameters_of(rule))]) for rule in op.rules]
         if op.variadic:
             source = OF_ALL.format(are_known=self._are_known(known), arguments=calls[0] if calls else "g")
         else:
-            each = "None if parents[{0}] is None or rules[{0}] is None else matched(rules[{0}]({1}), shapes[{0}]), "
-            cotangents = "".join(each.format(i, call) for i, call in enumerate(calls))
+            each = "None if parents[{0}] is None or rules[{0}] is None else " + MATCHED + ", "
+            cotangents = "".join(each.format(i, f"rules[{i}]({call})") for i, call in enumerate(calls))
             source = EACH.format(are_known=self._are_known(known), cotangents=cotangents)
         return written(source, "run", op, known=known, general=known and self.run, **names)
 
@@ -189,9 +198,7 @@ def _expression(name: str, op: Primitive) -> str:
 
 
 def _matched(c: Any, meta: Meta) -> Any:
-    if type(c) is Scatter or (c.shape == meta[0] and c.dtype == meta[1]):
-        return c
-    return match(c, meta)
+    return c if c.shape == meta[0] and c.dtype == meta[1] else match(c, meta)
 
 
 class Cotangents(tuple[Any, ...]):
@@ -220,7 +227,7 @@ class OutputPullback(Pullback):
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
             return (Cotangents(g if i == node.params["index"] else None for i in numbers),)
 
-        self.run = run
+        self._run = run
         self.runs = Runs(self)
 
 
@@ -233,7 +240,7 @@ class JoinPullback(Pullback):
         self.op = positive  # nothing is computed
         self.saves = ()
         self.fresh = False
-        self.run = lambda g, parents, saved, node: g
+        self._run = lambda g, parents, saved, node: g
         self.runs = Runs(self)
 
 
@@ -263,7 +270,7 @@ class ElementwisePullback(Pullback):
 
     __slots__ = ()
 
-    def _run(self, of: Callable[[Any], Any], known: frozenset[type] | None) -> Run:
+    def _written(self, of: Callable[[Any], Any], known: frozenset[type] | None) -> Run:
         """A short way for real arrays of one dtype: on small arrays it takes a half of what :func:`_careful` takes."""
         op = self.op
         partials = [_partial_text(i, rule, op) for i, rule in enumerate(op.rules)]
@@ -274,11 +281,11 @@ class ElementwisePullback(Pullback):
             are_known=self._are_known(known),
             times=TIMES if is_product else "times = chain",
             cotangents=plain,
-            matched="".join(each.format(i, f"matched({text}, shapes[{i}])") for i, text in enumerate(partials)),
+            matched="".join(each.format(i, MATCHED.format(i, text)) for i, text in enumerate(partials)),
             differ="".join(f" or shapes[{i}] is not None and shapes[{i}][1] != dtype" for i in range(len(partials))),
         )
         names = {f.__name__: of(f) for f in (chain, multiply, may_have_zero, negative)}
-        names |= {"rules": [of(rule) for rule in op.rules], "matched": of(_matched)}
+        names |= {"rules": [of(rule) for rule in op.rules], "matched": of(match)}
         names |= {"kinds": kinds, "reals": {int, float}, "isfinite": math.isfinite}
         general = self._careful() if known is None else self.run
         return written(source, "run", op, known=known, general=general, **names)

@@ -181,11 +181,15 @@ class Tensor(Wrapper, is_family=True):
             )
         wanted = None if inputs is None else _inputs(inputs)
         tensor_type = self._levels[self.level]
-        cotangent = self._cotangent(grad, create_graph)
+        if grad is None and not create_graph:
+            cotangent = ones_like(self._data)
+        else:
+            given = self._cotangent(grad, create_graph)
+            cotangent = given if create_graph else given.data
         with backend_of(bottom(self)).quiet(), enable_grad() if create_graph else _unchanged:
             found = backward(
                 root,
-                cotangent if create_graph else cotangent.data,
+                cotangent,
                 tensor_type,
                 wanted=None if wanted is None else list(wanted),
                 retain_graph=retain_graph,
@@ -218,7 +222,7 @@ class Tensor(Wrapper, is_family=True):
         return astype(grad, self.dtype) if grad.dtype != self.dtype else grad  # type: ignore[no-any-return]
 
     def _accumulate(self, grad: Tensor) -> None:
-        before = self.grad
+        before = getattr(self, "_grad", None)
         self._grad = grad if before is None else add(before, grad)
 
     def zero_grad(self) -> None:
@@ -348,8 +352,10 @@ class Tensor(Wrapper, is_family=True):
         # Also one of the level of a transform that runs; a leaf, changed under no_grad, stays one.
         if self._edge is not True:
             self._edge = out._edge
-        self._data = out._data
-        self._meta = out._meta
+        meta, data = self._meta, out._data
+        is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
+        self._data = data
+        self._meta = meta if is_alike else out._meta
         if type(self) is not type(out):
             self.__class__ = out.__class__
 

@@ -321,6 +321,9 @@ def backend_of(array: Array) -> Backend:
     Raises:
         TypeError: no registered library has arrays of that type.
     """
+    known = _by_type.get(type(array))
+    if known is not None:
+        return known
     for base in type(array).__mro__:
         if base in _by_type:
             return _by_type[base]

@@ -158,6 +158,15 @@ def _matrix_transpose(x: Array) -> Array:
     return x.T if x.ndim == 2 else x.swapaxes(-1, -2)
 
 
+@numpy.implement("expand_dims")
+def _expand_dims(x: Array, axis: Any = 0) -> Array:
+    if type(axis) is int and -x.ndim <= axis < x.ndim:
+        shape = x.shape
+        at = axis if axis >= 0 else axis + x.ndim + 1
+        return x.reshape((*shape[:at], 1, *shape[at:]))
+    return np.expand_dims(x, axis)
+
+
 @numpy.implement("permute_dims")
 def _permute_dims(x: Array, axes: tuple[int, ...]) -> Array:
     return x.transpose(axes)

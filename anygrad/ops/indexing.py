@@ -35,6 +35,11 @@ class Scatter:
         self.key = key
         self.shape = shape
 
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the values."""
+        return self.values.dtype
+
     def dense(self) -> Array:
         """The cotangent as an array of its own."""
         return index_iadd(new_zeros(self.values, self.shape), self.values, self.key)

@@ -143,7 +143,7 @@ class FunctionPullback(Pullback):
             ]
             return [None if p is None else c for c, p in zip(shaped, parents)]
 
-        self.run = run
+        self._run = run
         self.runs = Runs(self)
         self.fresh = False
         self.output = OutputPullback(self.op, len(outputs))
