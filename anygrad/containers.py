@@ -10,6 +10,8 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from anygrad.primitive import rank
+
 __all__ = [
     "Structure",
     "flatten",
@@ -83,6 +85,8 @@ def parts_of(value: Any) -> list[tuple[str, Any]] | None:
     if value is None:
         return []
     kind = type(value)
+    if rank(kind) >= 0:
+        return None
     if kind in _registered:
         return list(_registered[kind][0](value))
     if isinstance(value, tuple) and hasattr(value, "_fields"):

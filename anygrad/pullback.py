@@ -258,7 +258,7 @@ def run(g, parents, saved, node):
     return ({matched})
 """
 TIMES = """x1, x2, _ = saved
-    if (type(x1) in reals and isfinite(x1)) or (type(x2) in reals and isfinite(x2)):
+    if type(x1) is not type(x2) and ((type(x1) in reals and isfinite(x1)) or (type(x2) in reals and isfinite(x2))):
         times = multiply
     else:
         times = chain if shapes is not None or may_have_zero(g) else multiply"""

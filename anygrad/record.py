@@ -273,7 +273,7 @@ UNWRAPPED = """
         edge{i} = x{i}._edge if differentiable[{i}] else None
         if type(a{i}) is not kind:
             return general({operands}, **params)
-    elif type(x{i}) in SCALARS:
+    elif type(x{i}) is kind or type(x{i}) in SCALARS:
         a{i} = x{i}
         edge{i} = None
     else:
@@ -286,7 +286,7 @@ COUNTED = """
 
 
 META = """
-    m{i} = None if type(x{i}) in SCALARS else x{i}._meta or meta_of(x{i})"""
+    m{i} = x{i}._meta or meta_of(x{i}) if type(x{i}) is tensor_type else shape_and_dtype(x{i})"""
 
 
 def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
@@ -356,15 +356,23 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
             elif type(x2) is float or type(x2) is int:
                 b = x2
                 edge2 = None
+            elif type(x2) is kind:
+                b = x2
+                edge2 = meta = None
             else:
                 return general(x1, x2)
-        elif (type(x1) is float or type(x1) is int) and type(x2) is tensor_type:
+        elif type(x2) is tensor_type:
             a = x1
             edge1 = None
             b = x2._data
             kind = type(b)
             edge2 = x2._edge
-            meta = x2._meta
+            if type(x1) is float or type(x1) is int:
+                meta = x2._meta
+            elif type(x1) is kind:
+                meta = None
+            else:
+                return general(x1, x2)
         else:
             return general(x1, x2)
         try:
@@ -402,23 +410,24 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
             node.shapes = None
             result._meta = meta
         else:
-            node.shapes, result._meta = _compared(x1, x2, out)
+            node.shapes, result._meta = _compared(x1, x2, out, tensor_type)
         return result
 
     return run
 
 
-def _compared(x1: Any, x2: Any, out: Any) -> tuple[Any, Any]:
-    """Shapes and dtypes of two operands, Tensors or numbers, for a node, and of their result, if it has one's of these.
+def _compared(x1: Any, x2: Any, out: Any, tensor_type: type[Tensor]) -> tuple[Any, Any]:
+    """Shapes and dtypes of two operands for a node, and of their result, if it has one's of these.
 
-    None for the node where all are those of the result, and real; the operands then share the tuple from now on.
+    None for the node where all are those of the result, and real; Tensors then share the tuple from now on.
     """
-    meta1 = None if type(x1) in SCALARS else x1._meta or meta_of(x1)
-    meta2 = None if type(x2) in SCALARS else x2._meta or meta_of(x2)
+    meta1 = x1._meta or meta_of(x1) if type(x1) is tensor_type else shape_and_dtype(x1)
+    meta2 = x2._meta or meta_of(x2) if type(x2) is tensor_type else shape_and_dtype(x2)
     dtype = out.dtype
     if kinds[dtype] == "f":
         if meta1 == meta2 and meta1[1] == dtype:  # type: ignore[index]  # one of them is a Tensor
-            x2._meta = meta1
+            if type(x2) is tensor_type:
+                x2._meta = meta1
             return None, meta1
         for meta in (meta1, meta2):
             if meta is not None and meta[1] == dtype and meta[0] == out.shape:

@@ -85,3 +85,22 @@ def test_a_function_that_widens_halves_gives_gradients_of_halves():
     out = ag.special.erf(x)
     (out * out).backward()
     assert x.grad.dtype == np.float16
+
+
+@pytest.mark.parametrize("op", [ag.add, ag.multiply, ag.divide, ag.maximum, ag.matmul, ag.special.linear, ag.clip])
+@pytest.mark.parametrize("bare", [0, 1, 2])
+def test_arrays_beside_tensors_take_the_short_way_to_the_same_result(op, bare):
+    rng = np.random.default_rng(0)
+    values = [rng.uniform(0.5, 2.0, (3, 3)), rng.uniform(0.5, 2.0, (3, 3)), rng.uniform(1.0, 2.0, 3)]
+    values = values[: max(len(op.operands), 2)] if hasattr(op, "operands") else values
+    if bare >= len(values):
+        pytest.skip("it has fewer operands")
+    general = _general(op, Tensor) if hasattr(op, "operands") else op
+    results = []
+    for run in (op, general):
+        operands = [v if i == bare else Tensor(v, requires_grad=True) for i, v in enumerate(values)]
+        out = run(*operands)
+        (out * out).backward()
+        results.append([out.data] + [x.grad.data for x in operands if isinstance(x, Tensor)])
+    for short, ordinary in zip(*results, strict=True):
+        np.testing.assert_array_equal(short, ordinary)
