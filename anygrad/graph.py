@@ -260,14 +260,15 @@ def _awaited_by_several(root: Node, leading: set[Edge] | None) -> dict[Node, int
         RuntimeError: an earlier pass has been there and has freed what was saved.
     """
     counts: dict[Node, int] = {}
-    stack = [root]
-    while stack:
-        node = stack.pop()
+    stack: list[Node] = []
+    node: Node | None = root
+    while node is not None:
         if node.saved is None:
             raise RuntimeError(
                 f"backward through {node.name!r} a second time: what it saved was freed by the first pass; "
                 f"call the first backward with retain_graph=True to go through the graph again"
             )
+        following = None
         for parent in node.parents:
             if type(parent) is Node and (leading is None or parent in leading):
                 if parent.children > 1:
@@ -275,7 +276,10 @@ def _awaited_by_several(root: Node, leading: set[Edge] | None) -> dict[Node, int
                         counts[parent] += 1
                         continue
                     counts[parent] = 1
-                stack.append(parent)
+                if following is not None:
+                    stack.append(following)
+                following = parent
+        node = following if following is not None else stack.pop() if stack else None
     return counts
 
 
@@ -335,8 +339,9 @@ def backward(
         return {}
     targets = set() if wanted is None else set(wanted)
     counts = _awaited_by_several(root, leading) if type(root) is Node else {}
-    # What has arrived at leaves, and at nodes with several children: the sum, and whether the engine owns it.
-    sums: dict[Edge, list[Any]] = {} if type(root) is Node else {root: [cotangent, False]}
+    # What has arrived at leaves, and at nodes with several children: the sum, whether the engine owns it, and its type
+    # if it can be added to in place.
+    sums: dict[Edge, list[Any]] = {} if type(root) is Node else {root: [cotangent, False, None]}
     ready: list[tuple[Node, Array]] = []
     results: dict[Edge, Array] = {}
     node: Node | None
@@ -378,13 +383,12 @@ def backward(
             if parent is None:
                 continue
             arrived = sums.get(parent)
-            if arrived is None:
-                sums[parent] = [c, pullback.fresh and c is not g] if type(c) is not Scatter else [c.dense(), True]
-            elif arrived[1] and type(c) is type(arrived[0]) and fused is None:
+            if arrived is not None and type(c) is arrived[2]:
                 arrived[0] += c  # in place, where the library's arrays are mutable
             else:
-                arrived[0] = _joined(arrived[0], c, is_ours=arrived[1])
-                arrived[1] = True
+                total, is_ours = _arrived(c, pullback.fresh and c is not g) if arrived is None else _joined(arrived, c)
+                # Of what can be added to in place the type; where operations know of several devices, none.
+                sums[parent] = [total, is_ours, type(total) if is_ours and fused is None else None]
             if type(parent) is Node:
                 counts[parent] = still = counts.get(parent, 1) - 1  # not counted: it has a second child only since then
                 if not still:
@@ -393,23 +397,29 @@ def backward(
         if following is None and ready:
             following, its_g = ready.pop()
         node, g, its_g = following, its_g, None
-    for leaf, (g, is_ours) in sums.items():
+    for leaf, (g, is_ours, _) in sums.items():
         if getattr(leaf, "hooks", None):
             g, is_ours = _run_hooks(leaf, g, tensor_type), False
         results[leaf] = g if create_graph else _own(g, is_ours)
     return results
 
 
-def _joined(total: Any, c: Any, *, is_ours: bool) -> Any:
-    """The sum of what has arrived somewhere, which the engine may write into if ``is_ours``, and one more cotangent."""
+def _arrived(c: Any, is_ours: bool) -> tuple[Any, bool]:
+    """The first cotangent that arrives somewhere, and whether the engine may write into it."""
+    return (c.dense(), True) if type(c) is Scatter else (c, is_ours)
+
+
+def _joined(arrived: list[Any], c: Any) -> tuple[Any, bool]:
+    """The sum of what has arrived somewhere and one more cotangent, which is the engine's own."""
+    total, is_ours, _ = arrived
     if c is ADDED:
-        return total
+        return total, True
     if type(c) is Scatter:
-        return c.added_to(total, in_place=is_ours)
+        return c.added_to(total, in_place=is_ours), True
     if type(c) is Cotangents:
-        return total + c
+        return total + c, True
     # Operations, not operators: these may know on which of several devices the arrays are.
-    return index_iadd(total, c, ...) if is_ours and type(c) is type(total) else add(total, c)
+    return (index_iadd(total, c, ...) if is_ours and type(c) is type(total) else add(total, c)), True
 
 
 def _own(g: Array, is_ours: bool) -> Array:

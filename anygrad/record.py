@@ -386,25 +386,23 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         if edge1 is edge2 is None or (restrictions and mode.threshold > level):
             result._edge = result._meta = None
             return result
-        if edge1 is None:
-            keep_1, keep_2, keep_out = for_2
-        else:
-            keep_1, keep_2, keep_out = for_1 if edge2 is None else for_both
-            if edge1 is True:
-                edge1 = x1
-            elif type(edge1) is Node:
-                edge1.children += 1
-        if edge2 is True:
-            edge2 = x2
-        elif type(edge2) is Node:
+        if type(edge1) is Node:
+            edge1.children += 1
+        elif edge1 is True:
+            edge1 = x1
+        if type(edge2) is Node:
             edge2.children += 1
+        elif edge2 is True:
+            edge2 = x2
         result._edge = node = Node()
         node.pullback = pullback
         node.parents = (edge1, edge2)
         node.children = 0
-        node.saved = (
-            (a if keep_1 else None, b if keep_2 else None, out if keep_out else None) if saves_any else _nothing
-        )
+        if saves_any:
+            keep_1, keep_2, keep_out = for_2 if edge1 is None else for_1 if edge2 is None else for_both
+            node.saved = (a if keep_1 else None, b if keep_2 else None, out if keep_out else None)
+        else:
+            node.saved = _nothing
         node.hooks = None
         if meta is not None and out.dtype is meta[1]:
             node.shapes = None

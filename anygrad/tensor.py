@@ -55,6 +55,7 @@ class Tensor(Wrapper, is_family=True):
     def __init__(self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
         self.data = _as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
         self._edge = True if requires_grad else None
+        self.hooks = self._grad = None  # of results they are not set, and taken for None
 
     @property
     def data(self) -> Array:
