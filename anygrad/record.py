@@ -31,11 +31,10 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     """The implementation of a primitive for a type of Tensor."""
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
-    if len(op.operands) == 1 and not op.variadic and op.outputs is None:
-        return _one_operand(op, tensor_type)
-    if op.kind == "elementwise" and len(op.operands) == 2:
-        return _binary(op, tensor_type)
-    if op.variadic or op.outputs is not None or "key" in op.defaults:
+    n = len(op.operands)
+    if op.kind == "elementwise" and n <= 2 and not op.defaults:
+        return (_unary if n == 1 else _binary)(op, tensor_type)
+    if op.variadic or op.outputs is not None or ("key" in op.defaults and n > 1):
         return _general(op, tensor_type)
     return _several(op, tensor_type)
 
@@ -183,25 +182,21 @@ def _kept(x: Any) -> Any:
 # operations on 4 numbers that halves the time. The tests hold them against _general.
 
 
-def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def _unary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     level = tensor_type.level
     result_type = _plain(tensor_type)
     keep_x, keep_out = (bool(users) for users in pullback.saves)
-    is_elementwise = op.kind == "elementwise"
     differentiable = pullback.differentiable(0)
-    may_hold_arrays = next((name for name in ("key", "rtol") if name in op.defaults), None)
 
-    def run(x: Tensor, **params: Any) -> Tensor:
-        if may_hold_arrays is not None:
-            params = {may_hold_arrays: unwrapped_key(params[may_hold_arrays])}
+    def run(x: Tensor) -> Tensor:
         a = x._data
         kind = type(a)
         try:
-            out = table[kind](a, **params)
+            out = table[kind](a)
         except Exception as error:
-            explain(op, (a,), params, error)
+            explain(op, (a,), {}, error)
         if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
         result = _new(result_type)
@@ -212,7 +207,7 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
             return result
         dtype = out.dtype
         meta = x._meta or meta_of(x)
-        if is_elementwise and x._meta is not None and dtype is meta[1]:
+        if x._meta is not None and dtype is meta[1]:
             shapes = None
             result._meta = meta
         else:
@@ -232,21 +227,19 @@ def _one_operand(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         node.saved = (a if keep_x else None, out if keep_out else None)
         node.shapes = shapes
         node.hooks = None
-        if not is_elementwise:
-            node.params = params
         return result
 
     return run
 
 
 SEVERAL = """
-def run({operands}, **params):
+def run({operands}{params_in}):{held}
     kind = {kind}
 {unwrapped}
     try:
-        out = table[kind]({arrays}**params)
+        out = table[kind]({arrays}{params_out})
     except Exception as error:
-        explain(op, ({arrays}), params, error)
+        explain(op, ({arrays}), {params}, error)
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
     result = _new(result_type)
@@ -262,22 +255,24 @@ def run({operands}, **params):
     node.parents = ({edges})
     node.children = 0
     node.saved = ({saved}out if keep[-1] else None)
-    node.params = params
+    node.params = {params}
     node.shapes = ({shapes})
     node.hooks = None
     return result
 """
+HELD = """
+    params[{0!r}] = unwrapped_key(params[{0!r}])"""
 UNWRAPPED = """
     if type(x{i}) is tensor_type:
         a{i} = x{i}._data
         edge{i} = x{i}._edge if differentiable[{i}] else None
         if type(a{i}) is not kind:
-            return general({operands}, **params)
+            return general({operands}{params_out})
     elif type(x{i}) is kind or type(x{i}) in SCALARS:
         a{i} = x{i}
         edge{i} = None
     else:
-        return general({operands}, **params)"""
+        return general({operands}{params_out})"""
 COUNTED = """
     if edge{i} is True:
         edge{i} = x{i}
@@ -294,12 +289,17 @@ def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     pullback = pullback_of(op)
     n = len(op.operands)
     operands = ", ".join(f"x{i}" for i in range(n))
+    params_out = ", **params" if op.defaults else ""
 
     def each(text: str) -> str:
-        return "".join(text.format(i=i, operands=operands) for i in range(n))
+        return "".join(text.format(i=i, operands=operands, params_out=params_out) for i in range(n))
 
     source = SEVERAL.format(
         operands=operands,
+        params_in=params_out,
+        params_out=params_out.removeprefix(", "),
+        params="params" if op.defaults else "{}",
+        held="".join(HELD.format(name) for name in ("key", "rtol") if name in op.defaults),
         kind=each("type(x{i}._data) if type(x{i}) is tensor_type else ") + "None",
         unwrapped=each(UNWRAPPED),
         arrays=each("a{i}, "),

@@ -147,7 +147,11 @@ def _matmul(x1: Array, x2: Array) -> Array:
 
 @numpy.implement("linear")
 def _linear(x: Array, weight: Array, bias: Array) -> Array:
-    if getattr(weight, "ndim", 0) != 2 or getattr(bias, "shape", None) != weight.shape[1:]:
+    try:
+        fits = weight.ndim == 2 and bias.shape == weight.shape[1:]
+    except AttributeError:
+        fits = False
+    if not fits:
         networks.check_layer(weight, bias)
     out = _matmul(x, weight)
     return np.add(out, bias, out=out if out.dtype == bias.dtype else None)
