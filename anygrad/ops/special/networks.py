@@ -94,10 +94,11 @@ def cross_entropy(scores: Array, labels: Array, axis: int = -1) -> Array:
     >>> ag.special.cross_entropy(scores, ag.Tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]))
     Tensor([0.16984602, 1.09861229])
     """
-    if not hasattr(labels, "dtype"):
+    dtype = getattr(labels, "dtype", None)
+    if dtype is None:
         raise TypeError(f"cross_entropy: labels must be an array or a Tensor, given {describe(labels)}")
     logarithms = log_softmax(scores, axis=axis)
-    if kinds[labels.dtype] != "i":
+    if kinds[dtype] != "i":
         return _cross_entropy(labels, logarithms, axis=axis)
     (at,) = normalized(axis, len(scores.shape))
     wanted = scores.shape[:at] + scores.shape[at + 1 :]
