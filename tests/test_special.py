@@ -244,6 +244,7 @@ def test_a_layer_is_the_same_as_a_product_and_a_sum_whatever_is_batched():
         ([[1.0]], np.ones(1), "weight must be a matrix"),
         (np.ones((3, 2)), np.ones((1, 2)), "as long as the rows of weight"),
         (np.ones((3, 2)), 1.0, "as long as the rows of weight"),
+        (np.ones((2, 3)), np.ones(2), "give the transpose, weight.mT"),
         (np.ones((2, 2)), np.ones(2), r"linear\(x=float64\(4, 3\), weight=float64\(2, 2\)"),
     ],
 )

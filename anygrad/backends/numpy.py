@@ -148,11 +148,11 @@ def _matmul(x1: Array, x2: Array) -> Array:
 @numpy.implement("linear")
 def _linear(x: Array, weight: Array, bias: Array) -> Array:
     try:
-        fits = weight.ndim == 2 and bias.shape == weight.shape[1:]
-    except AttributeError:
+        fits = weight.ndim == 2 and x.shape[-1] == weight.shape[0] and bias.shape == weight.shape[1:]
+    except (AttributeError, IndexError):
         fits = False
     if not fits:
-        networks.check_layer(weight, bias)
+        networks.check_layer(x, weight, bias)
     out = _matmul(x, weight)
     return np.add(out, bias, out=out if out.dtype == bias.dtype else None)
 

@@ -47,19 +47,25 @@ def linear(x: Array, weight: Array, bias: Array, /) -> Array:
     >>> ag.special.linear(ag.Tensor([[1.0, 2.0]]), weight, ag.Tensor([0.5, 0.0, 0.0]))
     Tensor([[1.5, 2. , 4. ]])
     """
-    check_layer(weight, bias)
+    check_layer(x, weight, bias)
     return add(matmul(x, weight), bias)
 
 
-def check_layer(weight: Array, bias: Array) -> None:
-    """Refuse what would broadcast to something else than a layer.
+def check_layer(x: Array, weight: Array, bias: Array) -> None:
+    """Refuse what is no layer, or would broadcast to something else.
 
     Raises:
-        ValueError: the weight is no matrix, or the bias not as long as one of its rows.
+        ValueError: a shape does not fit.
     """
-    if len(getattr(weight, "shape", ())) != 2:
+    of_x, of_weight, of_bias = (tuple(getattr(array, "shape", ())) for array in (x, weight, bias))
+    if len(of_weight) != 2:
         raise ValueError("weight must be a matrix of shape (m, n)")
-    if tuple(getattr(bias, "shape", ())) != (weight.shape[1],):
+    if of_x[-1:] != of_weight[:1]:
+        raise ValueError(
+            "weight must have as many rows as there are elements along the last axis of x; "
+            "of a weight as PyTorch has it give the transpose, weight.mT"
+        )
+    if of_bias != of_weight[1:]:
         raise ValueError("bias must have one axis, as long as the rows of weight; for a layer without write x @ weight")
 
 
