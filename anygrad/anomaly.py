@@ -17,7 +17,7 @@ from anygrad.ops.datatypes import kind_of
 from anygrad.ops.logic import isfinite
 from anygrad.ops.reductions import all
 from anygrad.primitive import Implementation, Primitive, describe, forget_implementations, observers, rank
-from anygrad.pullback import Cotangents, Pullback, Runs
+from anygrad.pullback import Cotangents, Pullback
 from anygrad.wrapper import Wrapper, bottom, reset_operators
 
 __all__ = ["detect_anomaly"]
@@ -126,9 +126,6 @@ class _ObservedPullback(Pullback):
     __slots__ = ()
 
     def __init__(self, inner: Pullback, node: Node, line: str) -> None:
-        self.op = inner.op
-        self.saves = inner.saves
-        self.fresh = inner.fresh
         if hasattr(inner, "output"):
             self.output = inner.output
         before = [_snapshot(value) for value in node.saved or ()]
@@ -152,8 +149,9 @@ class _ObservedPullback(Pullback):
                     )
             return cotangents
 
-        self._run = run
-        self.runs = Runs(self)
+        self._runs_by(inner.op, run)
+        self.saves = inner.saves
+        self.fresh = inner.fresh
 
 
 # --- the user's program -----------------------------------------------------------------------------------------------

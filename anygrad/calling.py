@@ -27,22 +27,18 @@ TEMPLATE = """
 def __call__({signature}):
     if unnamed or unknown:
         self.refuse_arguments(({positional}*unnamed), {{{keywords}**unknown}})
-    kind = type({first})
+    kind = type({first}){or_second}
     if {is_plain}:
         try:
             return table[kind]({arguments})
         except Exception as error:
             if getattr(error, "explained", False):
                 raise
-    {otherwise}
     return self.called(({operands}), {{{parameters}}})
 """
-NUMBER_FIRST = """elif kind in scalars:
-        try:
-            return table[type({second})]({arguments})
-        except Exception as error:
-            if getattr(error, "explained", False):
-                raise"""
+OR_SECOND = """
+    if kind is not type({0}) and kind in scalars:
+        kind = type({0})"""
 
 
 def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
@@ -51,7 +47,6 @@ def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
     by_place, by_keyword = _parameters(op)
     given = _defaults(op)
     same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
-    arguments = ", ".join([*names, *(f"{x}={x}" for x in op.defaults)])
     lines = TEMPLATE.format(
         signature=", ".join(
             ["self", *(f"{x}=given[{x!r}]" for x in names), "/", *by_place, "*unnamed", *by_keyword, "**unknown"]
@@ -60,8 +55,8 @@ def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
         keywords="".join(f"{x!r}: {x}, " for x in op.defaults if x not in op.positional),
         first=names[0],
         is_plain="False" if op.variadic or op.outputs is not None else " and ".join(same) or "True",
-        arguments=arguments,
-        otherwise=NUMBER_FIRST.format(second=names[1], arguments=arguments) if len(names) == 2 else "",
+        arguments=", ".join([*names, *(f"{x}={x}" for x in op.defaults)]),
+        or_second=OR_SECOND.format(names[1]) if len(names) == 2 else "",
         operands="".join(f"{x}, " for x in names),
         parameters=", ".join(f"{x!r}: {x}" for x in op.defaults),
     )

@@ -120,7 +120,7 @@ class Pullback:
         named = [parameters_of(rule) for rule in op.rules]
         self.saves = tuple(frozenset(i for i, names in enumerate(named) if slot in names) for slot in slots)
         self._run = None  # written when it is first asked for, so that importing anygrad takes 3 ms less
-        self.runs = Runs(self)
+        self.runs = _Runs(self)
         if op.outputs is not None:
             self.output = OutputPullback(op, len(op.outputs._fields))  # type: ignore[attr-defined]  # a named tuple
 
@@ -130,6 +130,14 @@ class Pullback:
         if self._run is None:
             self._run = self._written(lambda function: function, None)
         return self._run
+
+    def _runs_by(self, op: Any, run: Run) -> None:
+        """Be a pullback that no rules of a primitive are behind."""
+        self.op = op
+        self.saves = ()
+        self.fresh = False
+        self._run = run
+        self.runs = _Runs(self)
 
     def run_for(self, kind: type) -> Run:
         """What runs for a ``g`` of a type."""
@@ -168,7 +176,7 @@ class Pullback:
         return self.op.variadic or (i < len(self.op.rules) and self.op.rules[i] is not None)
 
 
-class Runs(dict[type, Run]):
+class _Runs(dict[type, Run]):
     """How a pullback runs by the type of the cotangent, filled as types first show up."""
 
     __slots__ = ("_pullback",)
@@ -197,10 +205,6 @@ def _expression(name: str, op: Primitive) -> str:
     return f"shapes[{op.operands.index(operand)}][0]"
 
 
-def _matched(c: Any, meta: Meta) -> Any:
-    return c if c.shape == meta[0] and c.dtype == meta[1] else match(c, meta)
-
-
 class Cotangents(tuple[Any, ...]):
     """The cotangents of an operation's several results, None for those that no gradient has reached."""
 
@@ -219,16 +223,12 @@ class OutputPullback(Pullback):
     __slots__ = ()
 
     def __init__(self, op: Primitive, count: int) -> None:
-        self.op = op
-        self.saves = ()
-        self.fresh = False
         numbers = range(count)
 
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
             return (Cotangents(g if i == node.params["index"] else None for i in numbers),)
 
-        self._run = run
-        self.runs = Runs(self)
+        self._runs_by(op, run)
 
 
 class JoinPullback(Pullback):
@@ -237,11 +237,7 @@ class JoinPullback(Pullback):
     __slots__ = ()
 
     def __init__(self) -> None:
-        self.op = positive  # nothing is computed
-        self.saves = ()
-        self.fresh = False
-        self._run = lambda g, parents, saved, node: g
-        self.runs = Runs(self)
+        self._runs_by(positive, lambda g, parents, saved, node: g)  # nothing is computed
 
 
 SHORT = """
@@ -299,7 +295,7 @@ class ElementwisePullback(Pullback):
                 saved = tuple(promoted(value, dtype) for value in saved)
             any_complex = is_complex(g) or any(meta is not None and kinds[meta[1]] == "c" for meta in shapes)
             return [
-                None if p is None else _matched(partial(g, saved, any_complex), meta)
+                None if p is None else match(partial(g, saved, any_complex), meta)
                 for p, partial, meta in zip(parents, partials, shapes)
             ]
 

@@ -143,10 +143,9 @@ def _record(
     outputs = [(i, y) for i, y in enumerate(result if several else (result,)) if kinds[y.data.dtype] in "fc"]
     if not outputs:
         return
-    needed = [i for i, edge in enumerate(edges) if edge is not None]
-    keeps = [not users.isdisjoint(needed) for users in pullback.saves]
+    keeps = _keeps(pullback, tuple(edge is not None for edge in edges))
     if pullback.op.variadic:
-        keeps = [False] * len(edges) + [keeps[-1]]
+        keeps = (False,) * len(edges) + keeps[-1:]
     saved = tuple(_kept(x) if keep else None for x, keep in zip(values, keeps))
     node = Node.of(pullback, edges, saved, params, tuple(map(shape_and_dtype, values[:-1])))
     for i, tensor in outputs:

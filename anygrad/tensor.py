@@ -75,7 +75,7 @@ class Tensor(Wrapper, is_family=True):
             return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
         if value is None or not hasattr(value, "shape"):
             return value
-        return _holding(value, Tensor._levels[cls.level], edge)
+        return _tensor_of(value, Tensor._levels[cls.level], edge)
 
     # --- what it is ---
 
@@ -198,7 +198,7 @@ class Tensor(Wrapper, is_family=True):
             )
             for edge, g in found.items():
                 target = edge if wanted is None else wanted[edge]
-                target._accumulate(g if create_graph else _holding(g, tensor_type))  # type: ignore[union-attr]
+                target._accumulate(g if create_graph else _tensor_of(g, tensor_type))  # type: ignore[union-attr]
 
     def _cotangent(self, grad: Any, create_graph: bool) -> Tensor:
         """The starting gradient as a Tensor of this Tensor's shape, dtype and device, or a refusal."""
@@ -361,7 +361,7 @@ class Tensor(Wrapper, is_family=True):
             self.__class__ = out.__class__
 
 
-def _holding(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
+def _tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
     tensor = object.__new__(tensor_type)
     tensor._data = data
     tensor._edge = edge
@@ -371,7 +371,7 @@ def _holding(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
 
 def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
     """A Tensor from what :meth:`Tensor.__reduce__` gives."""
-    tensor = _holding(data, tensor_type, True if requires_grad else None)
+    tensor = _tensor_of(data, tensor_type, True if requires_grad else None)
     tensor.grad = grad
     for name, value in attributes.items():
         setattr(tensor, name, value)

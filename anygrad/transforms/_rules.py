@@ -22,7 +22,7 @@ from anygrad.ops.indexing import getitem
 from anygrad.ops.manipulation import broadcast_to, stack
 from anygrad.ops.reductions import sum
 from anygrad.primitive import describe, rank, scalar_results
-from anygrad.pullback import OutputPullback, Pullback, Runs, match
+from anygrad.pullback import OutputPullback, Pullback, match
 from anygrad.record import edge_of, shape_and_dtype, unwrap
 from anygrad.tensor import Tensor
 from anygrad.transforms._arguments import next_level
@@ -122,8 +122,6 @@ class FunctionPullback(Pullback):
     __slots__ = ()
 
     def __init__(self, rules: Rules, structure: Structure, outputs: list[Any], tensor_type: type[Tensor]) -> None:
-        self.op = SimpleNamespace(name=rules.name)  # type: ignore[assignment]
-        self.saves = ()
         metas = [shape_and_dtype(y) if is_inexact(y) else None for y in outputs]
 
         def run(g: Any, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
@@ -143,9 +141,7 @@ class FunctionPullback(Pullback):
             ]
             return [None if p is None else c for c, p in zip(shaped, parents)]
 
-        self._run = run
-        self.runs = Runs(self)
-        self.fresh = False
+        self._runs_by(SimpleNamespace(name=rules.name), run)
         self.output = OutputPullback(self.op, len(outputs))
 
 
