@@ -69,6 +69,24 @@ class Contestant:
         """
         raise NotImplementedError
 
+    def entry(
+        self, forward: Callable[[], Any], backward: Callable[[Any], Outcome], params: list[Any], rate: float | None
+    ) -> Entry:
+        """The way there and the way back as an entry, with a rate as a training step."""
+
+        def both() -> Outcome:
+            value, gradients = backward(forward())
+            if rate is not None:
+                self.update(params, gradients, rate)
+            return value, gradients
+
+        return Entry(both, forward, backward)
+
+    def update(self, params: list[Any], gradients: list[Any], rate: float) -> None:
+        """Move parameters against their gradients, in place."""
+        for p, g in zip(params, gradients, strict=True):
+            p -= rate * g
+
     def wait(self, result: Any) -> None:
         """Wait until a result is computed, where the library works asynchronously and has no events."""
 

@@ -45,14 +45,7 @@ class ByHand(Contestant):
             found = back()
             return value, found if isinstance(found, list) else [found]
 
-        def both() -> Outcome:
-            value, gradients = backward(forward())
-            if rate is not None:
-                for p, g in zip(params, gradients, strict=True):
-                    p -= rate * g
-            return value, gradients
-
-        return Entry(both, forward, backward)
+        return self.entry(forward, backward, params, rate)
 
     def _place(self, x: np.ndarray) -> Any:
         return self.xp.array(x)
@@ -100,14 +93,7 @@ class Hips(Contestant):
             pullback, value = state
             return value, list(pullback(np.ones_like(value)))
 
-        def both() -> Outcome:
-            value, gradients = backward(forward())
-            if rate is not None:
-                for p, g in zip(params, gradients, strict=True):
-                    p -= rate * g
-            return value, gradients
-
-        return Entry(both, forward, backward)
+        return self.entry(forward, backward, params, rate)
 
 
 class MyGrad(Contestant):
@@ -151,11 +137,8 @@ class MyGrad(Contestant):
             value.backward()
             return value, [p.grad for p in params]
 
-        def both() -> Outcome:
-            value, gradients = backward(forward())
-            if rate is not None:
-                for p, g in zip(params, gradients, strict=True):
-                    p.data -= rate * g
-            return value, gradients
+        return self.entry(forward, backward, params, rate)
 
-        return Entry(both, forward, backward)
+    def update(self, params: list[Any], gradients: list[Any], rate: float) -> None:
+        for p, g in zip(params, gradients, strict=True):
+            p.data -= rate * g

@@ -74,15 +74,11 @@ class Anygrad(Contestant):
                 p.zero_grad()
             return value, gradients
 
-        def both() -> Outcome:
-            value, gradients = backward(forward())
-            if rate is not None:
-                with ag.no_grad():
-                    for p, g in zip(params, gradients, strict=True):
-                        p -= rate * g
-            return value, gradients
+        return self.entry(forward, backward, params, rate)
 
-        return Entry(both, forward, backward)
+    def update(self, params: list[Any], gradients: list[Any], rate: float) -> None:
+        with ag.no_grad():
+            super().update(params, gradients, rate)
 
     def _grad(self, problem: Problem) -> Entry:
         if self.device.startswith("strict"):

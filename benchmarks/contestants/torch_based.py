@@ -68,15 +68,12 @@ class PyTorch(Contestant):
                 p.grad = None
             return value, gradients
 
-        def both() -> Outcome:
-            value, gradients = backward(forward())
-            if rate is not None:
-                with torch.no_grad():
-                    for p, g in zip(params, gradients, strict=True):
-                        p.sub_(g, alpha=rate)
-            return value, gradients
+        return self.entry(forward, backward, params, rate)
 
-        return Entry(both, forward, backward)
+    def update(self, params: list[Any], gradients: list[Any], rate: float) -> None:
+        with self.xp.no_grad():
+            for p, g in zip(params, gradients, strict=True):
+                p.sub_(g, alpha=rate)
 
     def _hessian(self, function: Any, params: list[Any], arrays: list[Any]) -> Entry:
         import torch
