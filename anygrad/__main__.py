@@ -8,8 +8,8 @@ import platform
 import numpy as np
 
 import anygrad
+from anygrad.arrays.device import resolve, unavailable_reason
 from anygrad.backends import Backend, backends
-from anygrad.device import resolve, unavailable_reason
 
 
 def main() -> None:

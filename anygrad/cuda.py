@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.device import resolve
+from anygrad.arrays.wrapper import bottom
 from anygrad.backends import backend_of, backends
 from anygrad.backends.cupy import modes
-from anygrad.device import resolve
-from anygrad.primitive import Array, describe, rank
-from anygrad.tensor import Tensor
-from anygrad.wrapper import bottom
+from anygrad.core.primitive import Array, describe, rank
+from anygrad.reverse.tensor import Tensor
 
 __all__ = [
     "copy_to_host",

@@ -14,11 +14,11 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from anygrad.creation import arange, asarray
-from anygrad.ops import manipulation, reductions
+from anygrad.arrays.creation import arange, asarray
+from anygrad.arrays.wrapper import Wrapper
+from anygrad.core.kinds import kind_of
+from anygrad.ops import joining, manipulation, reductions
 from anygrad.ops.contractions import einsum
-from anygrad.ops.datatypes import kind_of
-from anygrad.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from importlib.abc import Loader  # at run time a quarter of what importing anygrad takes, for two base classes
@@ -98,16 +98,16 @@ def introduce(backends: Any) -> None:
             return REDUCTIONS[operation](x, axis=tuple(axes))
 
         def stack_on_zeroth_dimension(self, tensors: list[Any]) -> Any:
-            return manipulation.stack(tensors)
+            return joining.stack(tensors)
 
         def add_axis(self, x: Any, new_position: int) -> Any:
             return manipulation.expand_dims(x, new_position)
 
         def tile(self, x: Any, repeats: Sequence[int]) -> Any:
-            return manipulation.tile(x, tuple(repeats))
+            return joining.tile(x, tuple(repeats))
 
         def concat(self, tensors: list[Any], axis: int) -> Any:
-            return manipulation.concat(tensors, axis=axis)
+            return joining.concat(tensors, axis=axis)
 
         def is_float_type(self, x: Any) -> bool:
             return kind_of(x.dtype) in "fc"

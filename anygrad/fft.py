@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.creation import arange
+from anygrad.arrays.creation import arange
 from anygrad.ops.fft import (
     fft,
     fftn,
@@ -23,7 +23,7 @@ from anygrad.ops.fft import (
     rfft,
     rfftn,
 )
-from anygrad.tensor import Tensor
+from anygrad.reverse.tensor import Tensor
 
 __all__ = [
     "fft",

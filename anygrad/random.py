@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.creation import asarray
-from anygrad.device import resolve
-from anygrad.dtypes import isdtype, result_type
+from anygrad.arrays.creation import asarray
+from anygrad.arrays.device import resolve
+from anygrad.arrays.dtypes import isdtype, result_type
+from anygrad.core.primitive import Array, describe, rank
 from anygrad.ops.datatypes import astype
 from anygrad.ops.manipulation import reshape
-from anygrad.primitive import Array, describe, rank
-from anygrad.tensor import Tensor
+from anygrad.reverse.tensor import Tensor
 
 __all__ = ["Generator", "default_rng"]
 

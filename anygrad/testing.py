@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anygrad.containers import flatten, flatten_arguments, unflatten
-from anygrad.ops.datatypes import kind_of
+from anygrad.core.containers import flatten, flatten_arguments, unflatten
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import device_of, rank
 from anygrad.ops.elementwise import conj, multiply, real
 from anygrad.ops.reductions import sum
-from anygrad.primitive import device_of, rank
-from anygrad.tensor import Tensor
+from anygrad.reverse.tensor import Tensor
 from anygrad.transforms import grad, jvp
 from anygrad.transforms._arguments import check_callable, floating, name_of
 

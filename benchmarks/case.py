@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Case", "Problem", "Size", "case", "cases", "label", "load"]
+__all__ = ["Case", "Problem", "Size", "case", "cases", "chosen", "label", "load", "named"]
 
 Size = tuple[int, ...]
 Derivative = Literal["gradient", "hessian"]
@@ -181,3 +181,25 @@ def load(path: Path) -> list[Case]:
     if not found:
         raise ValueError(f"{path} states no case; decorate a formula with benchmarks.case")
     return found
+
+
+def named(what: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The names that were given, if there are such.
+
+    Raises:
+        ValueError: one is unknown; the message lists all.
+    """
+    names, known = list(given), list(known)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown {what} {name!r}; choose among {', '.join(known)}")
+    return names
+
+
+def chosen(names: Sequence[str]) -> list[Case]:
+    """The cases of some names.
+
+    Raises:
+        ValueError: there is no such case.
+    """
+    return [cases[name] for name in named("case", names, cases)]

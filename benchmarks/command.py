@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import anygrad as ag
 import benchmarks.cases  # noqa: F401  which makes the cases known
-from benchmarks.case import Case, Size, cases, load
+from benchmarks.case import Case, Size, cases, chosen, load, named
 from benchmarks.contestants import PEERS, contestants, default_devices
 from benchmarks.contestants.base import Contestant
 from benchmarks.environment import describe_machine, machine_name
@@ -23,6 +23,7 @@ try:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from benchmarks import report
+    from benchmarks.compare import compare
 except ImportError as error:
     raise SystemExit(f"benchmarks: {error.name} is not installed; run: pip install 'anygrad[bench]'") from None
 
@@ -43,8 +44,6 @@ def run(options: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         if options.command == "compare":
-            from benchmarks.compare import compare
-
             return compare(console, options)
         if options.plot:
             import benchmarks.plots  # noqa: F401  rather now than after all is measured
@@ -99,9 +98,9 @@ def _cases(options: argparse.Namespace, stated: Sequence[Case]) -> Plan:
         (case, case.checked(size), dtype)
         for case in wanted
         for size in options.sizes or (case.cuda_sizes if place == "cuda" else case.sizes)
-        for dtype in _known("dtype", options.dtype, TOLERANCE)
+        for dtype in named("dtype", options.dtype, TOLERANCE)
     ]
-    options.phases = _known("phase", options.phases or PHASES, PHASES)
+    options.phases = named("phase", options.phases or PHASES, PHASES)
     return Plan(problems, taking_part)
 
 
@@ -157,28 +156,6 @@ def _measured(console: Console, options: argparse.Namespace, plan: Plan) -> Reco
 
 
 # --- what was asked for -----------------------------------------------------------------------------------------------
-
-
-def _known(what: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
-    """The names that were given, if there are such.
-
-    Raises:
-        ValueError: one is unknown; the message lists all.
-    """
-    names, known = list(given), list(known)
-    for name in names:
-        if name not in known:
-            raise ValueError(f"unknown {what} {name!r}; choose among {', '.join(known)}")
-    return names
-
-
-def chosen(names: Sequence[str]) -> list[Case]:
-    """The cases of some names.
-
-    Raises:
-        ValueError: there is no such case.
-    """
-    return [cases[name] for name in _known("case", names, cases)]
 
 
 def _peers(names: list[str] | None) -> list[str] | None:

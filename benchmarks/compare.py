@@ -17,8 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.case import label
-from benchmarks.command import chosen
+from benchmarks.case import chosen, label
 from benchmarks.record import Figure, Record, figure, ratio
 from benchmarks.report import number, seconds
 

@@ -18,8 +18,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import anygrad as ag  # noqa: E402
-from anygrad.batching import batch_rule_of, loop_rule  # noqa: E402
-from anygrad.primitive import Primitive, primitives  # noqa: E402
+from anygrad.batch.rules import batch_rule_of, loop_rule  # noqa: E402
+from anygrad.core.primitive import Primitive, primitives  # noqa: E402
 from tests.optable import OPERATIONS  # noqa: E402
 
 PAGE = ROOT / "docs" / "functions.md"

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from anygrad.arrays.device import resolve, unavailable_reason
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
-from anygrad.device import resolve, unavailable_reason
 
 settings.register_profile(
     "thorough", max_examples=10_000

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.primitive import device_of
 from anygrad.ops import creation as like
 from anygrad.ops import elementwise, transfer
-from anygrad.primitive import device_of
 from tests.optable_base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
 
 # --- samples of the usual kinds ---------------------------------------------------------------------------------------

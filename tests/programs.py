@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from anygrad.primitive import primitives
+from anygrad.core.primitive import primitives
 from tests.optable import OPERATIONS
 from tests.optable_base import between, nonzero
 

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.containers import flatten
+from anygrad.core.containers import flatten
 
 PAGE = (Path(__file__).parent.parent / "docs" / "coming_from.md").read_text(encoding="utf-8")
 LIBRARIES = {"HIPS autograd": "autograd", "PyTorch": "torch", "JAX": "jax", "MyGrad": "mygrad", "Chainer": "chainer"}

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.containers import flatten
-from anygrad.primitive import elementwise, primitive, primitives
+from anygrad.core.containers import flatten
+from anygrad.core.primitive import elementwise, primitive, primitives
 from tests.conftest import require_device
 
 X, Y = np.array([0.3, 0.4]), np.array([1.0, 2.0])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.primitive import forget_implementations, observers
+from anygrad.core.primitive import forget_implementations, observers
 from tests.conftest import CUDA, require_device
 from tests.optable import OPERATIONS, Operation, Sample, outputs_of
 

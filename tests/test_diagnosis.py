@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.primitive import observers
+from anygrad.core.primitive import observers
 
 
 def test_the_operation_that_makes_the_first_bad_number_is_named_with_its_line():

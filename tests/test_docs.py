@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.primitive import Primitive
+from anygrad.core.primitive import Primitive
 from tests.conftest import is_dtype
 
 ROOT = Path(__file__).parent.parent

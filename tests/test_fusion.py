@@ -19,9 +19,8 @@ from tests.optable import OPERATIONS, outputs_of
 pytest.importorskip("cupy")
 
 from anygrad.backends import backends
-from anygrad.backends.fusion import derivatives, kernels
+from anygrad.backends.fusion import derivatives, fused_pullbacks, kernels
 from anygrad.ops.special import logistic
-from anygrad.pullback import fused_pullbacks
 
 on_host = pytest.mark.skipif(host.reason_not_on_host is not None, reason=str(host.reason_not_on_host))
 compiled = pytest.mark.skipif(host.reason_not_compiled() is not None, reason=f"NVRTC: {host.reason_not_compiled()}")

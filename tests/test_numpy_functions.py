@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import anygrad as ag
+from anygrad.core.primitive import rank
 from anygrad.numpy_api.registry import FUNCTIONS, REFUSED
 from anygrad.numpy_api.ufuncs import UFUNCS, UFUNCS_REFUSED
-from anygrad.primitive import rank
 from tests.conftest import require_device
 from tests.numpy_table import AUTOGRAD, CASES, MISSING_IN_AUTOGRAD, Case
 

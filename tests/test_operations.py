@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import anygrad as ag
 from anygrad.backends import backend_of
+from anygrad.core.primitive import primitives
 from anygrad.ops.elementwise import may_have_zero
-from anygrad.primitive import primitives
 from tests import numerics
 from tests.conftest import CUDA, is_dtype, require_device
 from tests.optable import CONVENTIONS, NOT_OPERATIONS, OPERATIONS, Operation, Sample, outputs_of

@@ -5,8 +5,8 @@ import pytest
 
 import anygrad as ag
 from anygrad import Tensor
-from anygrad.primitive import primitives
-from anygrad.record import _general
+from anygrad.core.primitive import primitives
+from anygrad.reverse.record import _general
 
 
 @pytest.mark.parametrize("op", [ag.add, ag.subtract, ag.multiply, ag.divide, ag.pow, ag.maximum, ag.atan2])

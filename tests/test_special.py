@@ -11,7 +11,7 @@ import scipy.special
 
 import anygrad as ag
 from anygrad import special
-from anygrad.primitive import primitives
+from anygrad.core.primitive import primitives
 from tests.conftest import require_device
 
 EXTREMES = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, -1e-300, 1e-8, 2.0, 30.0, -30.0, 800.0, -800.0, 1e300, -1e300]

@@ -7,12 +7,12 @@ import pytest
 
 import anygrad as ag
 from anygrad.backends import backends
-from anygrad.graph import Node
+from anygrad.core.primitive import forget_implementations, primitives
+from anygrad.core.specializing import specialized
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.indexing import Scatter
-from anygrad.primitive import forget_implementations, primitives
-from anygrad.pullback import pullback_of
-from anygrad.specializing import specialized
+from anygrad.reverse.graph import Node
+from anygrad.reverse.pullback import pullback_of
 from tests.optable import OPERATIONS, outputs_of
 
 DIFFERENTIABLE = [operation for operation in OPERATIONS if operation.is_differentiable]

@@ -18,7 +18,7 @@ import numpy as np
 
 from anygrad.backends.generic import supply_defaults
 from anygrad.backends.special import special_function
-from anygrad.primitive import (
+from anygrad.core.primitive import (
     Array,
     Implementation,
     Primitive,

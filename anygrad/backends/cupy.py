@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, backends, register_backend
+from anygrad.backends.fusion import fused_pullbacks
 from anygrad.backends.generic import add_in_order, library, spread
+from anygrad.core.primitive import SCALARS, Array, Implementation, Primitive
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
-from anygrad.primitive import SCALARS, Array, Implementation, Primitive
-from anygrad.pullback import fused_pullbacks
 
 INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
 
@@ -41,6 +41,7 @@ class CupyBackend(Backend):
         return "cuda" if short == "0" else f"cuda:{short}"
 
     def implementation(self, op: Primitive, array_type: type) -> Implementation:
+        # Late, for what writes kernels is not needed where there is no CUDA.
         from anygrad.backends.fusion.derivatives import fused_default, fused_pullback
 
         function = super().implementation(op, array_type)

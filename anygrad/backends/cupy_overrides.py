@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends.cupy import cupy as backend
-from anygrad.primitive import Array
+from anygrad.core.primitive import Array
 
 Numbers = Sequence[int] | None
 

@@ -12,15 +12,12 @@ import math
 import operator
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from anygrad.keys import device_object, expanded, has_array, is_mask, positions
-from anygrad.primitive import Array
-
-if TYPE_CHECKING:
-    from anygrad.backends import Backend
+from anygrad.core.keys import device_object, expanded, has_array, is_mask, positions
+from anygrad.core.primitive import Array
 
 __all__ = ["add_in_order", "expanded", "has_array", "library", "positions", "spread", "supply_defaults"]
 
@@ -32,7 +29,7 @@ def library(module: str) -> Callable[[], ModuleType]:
     return lambda: importlib.import_module(module)
 
 
-def supply_defaults(backend: Backend) -> None:
+def supply_defaults(backend: Any) -> None:
     """Implement on a backend, in the standard's own functions, what the standard does not name."""
     xp = backend.namespace
 

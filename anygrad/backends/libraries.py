@@ -13,11 +13,11 @@ from anygrad.backends import register_backend
 from anygrad.backends.generic import has_array, library, positions, spread
 from anygrad.backends.special import scipy_special
 from anygrad.backends.special_values import mend_special_values
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import SCALARS, Array
 from anygrad.ops import convolutions
-from anygrad.ops.datatypes import kind_of
 from anygrad.ops.elementwise import chain
 from anygrad.ops.indexing import each_along, getitem
-from anygrad.primitive import SCALARS, Array
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
 

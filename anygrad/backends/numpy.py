@@ -10,10 +10,10 @@ import numpy as np
 
 from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
 from anygrad.backends.special import scipy_special
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, Implementation, Primitive, scalar_results
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
-from anygrad.ops.datatypes import kind_of
 from anygrad.ops.special import logistic, networks
-from anygrad.primitive import Array, Implementation, Primitive, scalar_results
 
 
 class NumpyBackend(Backend):

@@ -5,14 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from anygrad.primitive import Array, Implementation, Primitive, rank
-
-if TYPE_CHECKING:
-    from anygrad.backends import Backend
+from anygrad.core.primitive import Array, Implementation, Primitive, rank
 
 __all__ = ["scipy_special", "special_function"]
 
@@ -29,7 +26,7 @@ def scipy_special() -> ModuleType:
         raise ImportError(f"it needs SciPy ({error}); install it with: pip install 'anygrad[scipy]'") from error
 
 
-def special_function(backend: Backend, op: Primitive) -> Implementation | None:
+def special_function(backend: Any, op: Primitive) -> Implementation | None:
     """How a library runs a special function; None where anygrad's default does it, or nothing has it.
 
     Only elementwise functions are looked up: reductions take different arguments from library to library.
@@ -48,7 +45,7 @@ def special_function(backend: Backend, op: Primitive) -> Implementation | None:
     return None if function is None else _on_the_host(backend, function)
 
 
-def _on_the_host(backend: Backend, function: Callable[..., Any]) -> Implementation:
+def _on_the_host(backend: Any, function: Callable[..., Any]) -> Implementation:
     """A function of NumPy arrays as one of a library's arrays, whose result comes back to their device."""
 
     def run(*args: Any) -> Array:

@@ -7,13 +7,10 @@ look first whether there is anything to mend, and are in its own file.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from anygrad.ops.datatypes import kind_of
-from anygrad.primitive import Array
-
-if TYPE_CHECKING:
-    from anygrad.backends import Backend
+from anygrad.backends import Backend
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array
 
 __all__ = ["mend_special_values"]
 

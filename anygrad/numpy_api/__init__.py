@@ -22,6 +22,7 @@ from anygrad.numpy_api import (  # noqa: F401  these modules fill the tables
     transforms,
     ufuncs,
 )
-from anygrad.numpy_api.registry import array_function, call
+from anygrad.numpy_api.registry import NAMED, array_function, call
+from anygrad.numpy_api.ufuncs import array_ufunc
 
-__all__ = ["array_function", "call"]
+__all__ = ["NAMED", "array_function", "array_ufunc", "call"]

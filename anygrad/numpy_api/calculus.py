@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex, kind_of
+from anygrad.core.primitive import SCALARS, Array
 from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.ops._axes import normalized
-from anygrad.ops.datatypes import is_complex, kind_of
-from anygrad.primitive import SCALARS, Array
 
 __all__: list[str] = []
 

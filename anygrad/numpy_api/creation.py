@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.wrapper import Wrapper, lifted
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype
 from anygrad.ops.creation import copy as _copy
-from anygrad.primitive import Array
-from anygrad.wrapper import Wrapper, lifted
 
 __all__: list[str] = []
 

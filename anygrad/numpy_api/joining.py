@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.wrapper import Wrapper
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
 from anygrad.numpy_api.shapes import atleast_1d, atleast_2d, atleast_3d
-from anygrad.primitive import Array
-from anygrad.wrapper import Wrapper
 
 __all__: list[str] = []
 

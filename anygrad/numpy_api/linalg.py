@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, dtype_of, floating, implements, is_readable, promoted
 from anygrad.ops._axes import kept, normalized
-from anygrad.ops.datatypes import is_complex
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex, kind_of
+from anygrad.core.primitive import Array, rank
 from anygrad.numpy_api.registry import as_arrays, dtype_of, floating, implements, promoted, to_host
-from anygrad.ops.datatypes import is_complex, kind_of
-from anygrad.primitive import Array, rank
 
 __all__: list[str] = []
 

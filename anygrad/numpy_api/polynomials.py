@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.creation import vander
 from anygrad.numpy_api.linalg import eigvals, lstsq
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, is_readable, promoted
 from anygrad.numpy_api.shapes import trim_zeros
-from anygrad.ops.datatypes import is_complex
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

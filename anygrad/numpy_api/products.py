@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, cast, implements, promoted
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex, kind_of
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements
 from anygrad.ops._axes import count
-from anygrad.ops.datatypes import is_complex, kind_of
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

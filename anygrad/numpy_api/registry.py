@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.wrapper import Wrapper, bottom
 from anygrad.backends import numpy_dtype
-from anygrad.ops.datatypes import is_complex, kind_of
-from anygrad.primitive import SCALARS, Array, rank
-from anygrad.wrapper import Wrapper, bottom
+from anygrad.core.kinds import is_complex, kind_of
+from anygrad.core.primitive import SCALARS, Array, rank
 
 __all__ = [
     "FUNCTIONS",

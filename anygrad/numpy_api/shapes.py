@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements
 from anygrad.ops._axes import normalized
 from anygrad.ops.creation import copy as _copy
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
-from anygrad.ops.datatypes import is_complex
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

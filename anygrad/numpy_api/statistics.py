@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.creation import linspace
 from anygrad.numpy_api.reductions import any as any_of
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.numpy_api.sorting import searchsorted
 from anygrad.ops._axes import kept, normalized
-from anygrad.ops.datatypes import is_complex
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import anygrad as ag
+from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import dtype_of, floating, implements
-from anygrad.primitive import Array
 
 __all__: list[str] = []
 

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import anygrad as ag
-from anygrad.mixin import unwrapped_key
+from anygrad.arrays.mixin import unwrapped_key
+from anygrad.arrays.wrapper import Wrapper
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import SCALARS, Array, rank
+from anygrad.numpy_api import reductions
 from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, promoted, refuse_out
-from anygrad.ops.datatypes import kind_of
-from anygrad.primitive import SCALARS, Array, rank
-from anygrad.wrapper import Wrapper
 
 __all__ = ["ENTRIES", "METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
 
@@ -296,8 +297,6 @@ def _reduce(
     where: Any = True,
 ) -> Any:
     """``ufunc.reduce``: the reduction of that name, else a fold along the axis."""
-    from anygrad.numpy_api import reductions
-
     array = as_array(array, like)
     options = {"keepdims": keepdims}
     options |= {"dtype": dtype} if dtype is not None else {}

@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from anygrad.ops.datatypes import kind_of
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, describe, rank
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.linalg.products import diagonal, matmul
 from anygrad.ops.manipulation import permute_dims, reshape
 from anygrad.ops.reductions import sum
-from anygrad.primitive import Array, describe, rank
 
 __all__ = ["einsum"]
 

@@ -8,14 +8,15 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from anygrad.core.primitive import Array, bilinear, describe
 from anygrad.ops.creation import new_zeros
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem, index_iadd
+from anygrad.ops.joining import concat
 from anygrad.ops.linalg._matrices import conjugate
 from anygrad.ops.linalg.products import matmul
-from anygrad.ops.manipulation import concat, flip, matrix_transpose, moveaxis, permute_dims, reshape
+from anygrad.ops.manipulation import flip, matrix_transpose, moveaxis, permute_dims, reshape
 from anygrad.ops.reductions import sum
-from anygrad.primitive import Array, bilinear, describe
 
 __all__ = ["conv", "conv_input", "conv_kernel", "convolve", "correlate"]
 

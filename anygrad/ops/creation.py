@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.primitive import Array, linear, nondifferentiable
+from anygrad.core.primitive import Array, linear, nondifferentiable
 
 # --- the standard's ---------------------------------------------------------------------------------------------------
 

@@ -1,43 +1,13 @@
-"""Changing an array's dtype, and asking about it."""
+"""Changing an array's dtype."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from anygrad.primitive import Array, linear
+from anygrad.core.kinds import kinds
+from anygrad.core.primitive import Array, linear, scalar_results
 
-__all__ = ["astype", "is_complex", "is_inexact", "kind_of", "kinds"]
-
-Kind = Literal["b", "i", "f", "c"]
-
-
-class _Kinds(dict[Any, Kind]):
-    """The kind of each library's own dtype object, by the name all libraries share."""
-
-    def __missing__(self, native: Any) -> Kind:
-        name = str(native)
-        kind: Kind = "c" if "complex" in name else "f" if "float" in name else "b" if "bool" in name else "i"
-        self[native] = kind
-        return kind
-
-
-kinds = _Kinds()
-"""The kind of each dtype: what :func:`kind_of` looks up."""
-
-
-def kind_of(native: Any) -> Kind:
-    """``b``, ``i``, ``f`` or ``c``: the kind of a dtype, which may be any library's own."""
-    return kinds[native]
-
-
-def is_complex(x: Array) -> bool:
-    """Whether an array is complex."""
-    return kinds[x.dtype] == "c"
-
-
-def is_inexact(x: Array) -> bool:
-    """Whether an array is of a real or complex floating dtype, and so can carry gradients."""
-    return kinds[x.dtype] in "fc"
+__all__ = ["astype", "promoted"]
 
 
 @linear(lambda g: g)  # the engine casts every cotangent to its operand's dtype
@@ -47,3 +17,11 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
     >>> ag.astype(ag.Tensor([1.5]), ag.int64)
     Tensor([1])
     """
+
+
+def promoted(value: Any, dtype: Any) -> Any:
+    """A saved array in the precision of the result: a partial of a float32 operand beside a float64 one is float64."""
+    is_number = type(value) in scalar_results or not hasattr(value, "dtype")
+    if is_number or value.dtype == dtype or kinds[value.dtype] != kinds[dtype]:
+        return value
+    return astype(value, dtype)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import cmath
 import math
 
+from anygrad.core.kinds import is_complex, kinds
+from anygrad.core.primitive import Array, elementwise, linear, nondifferentiable, primitive
 from anygrad.ops.creation import ones_like, zeros_like
-from anygrad.ops.datatypes import astype, is_complex, kinds
+from anygrad.ops.datatypes import astype
 from anygrad.ops.logic import (
     equal,
     greater,
@@ -19,7 +21,6 @@ from anygrad.ops.logic import (
     signbit,
 )
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, elementwise, linear, nondifferentiable, primitive
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
 

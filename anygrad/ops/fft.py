@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from anygrad.core.primitive import Array, linear
 from anygrad.ops._axes import Shape, normalized
 from anygrad.ops.creation import new_arange, new_zeros
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.indexing import getitem
+from anygrad.ops.joining import concat
 from anygrad.ops.logic import greater, less, logical_and
-from anygrad.ops.manipulation import concat, reshape, roll
+from anygrad.ops.manipulation import reshape, roll
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, linear
 
 __all__ = [
     "fft",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from anygrad.ops import manipulation  # which imports this module: neither can take names from the other
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, linear
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
-from anygrad.ops.datatypes import kind_of
 from anygrad.ops.logic import equal
+from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, linear
 
 __all__ = ["Scatter", "getitem", "index_add", "index_iadd", "index_set", "take", "take_along_axis"]
 
@@ -102,7 +102,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 def _put_back(g: Array, indices: Array, axis: int | None, shape: tuple[int, ...]) -> Any:
     if axis is None and len(shape) != 1:  # NumPy and CuPy then read from the flattened array
-        return manipulation.reshape(Scatter(g, (indices,), (math.prod(shape),)).dense(), shape)
+        return reshape(Scatter(g, (indices,), (math.prod(shape),)).dense(), shape)
     return Scatter(g, (slice(None),) * ((axis or 0) % len(shape)) + (indices,), shape)
 
 
@@ -114,11 +114,9 @@ def each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
         if i == axis % ndim:
             key.append(indices)
         elif shape[i] == 1:
-            key.append(
-                manipulation.reshape(zeros_like(new_arange(indices, n)), (1,) * i + (n,) + (1,) * (ndim - i - 1))
-            )
+            key.append(reshape(zeros_like(new_arange(indices, n)), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
         else:
-            key.append(manipulation.reshape(new_arange(indices, n), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
+            key.append(reshape(new_arange(indices, n), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
     return tuple(key)
 
 
@@ -132,10 +130,8 @@ def _written_last(g: Array, key: Key) -> Array:
     read = getitem(g, key)
     if not has_integer_array(key):
         return read
-    order = manipulation.reshape(new_arange(read, _size(read)), tuple(read.shape))
-    writer = getitem(
-        index_set(manipulation.reshape(zeros_like(new_arange(read, _size(g))), tuple(g.shape)), order, key), key
-    )
+    order = reshape(new_arange(read, _size(read)), tuple(read.shape))
+    writer = getitem(index_set(reshape(zeros_like(new_arange(read, _size(g))), tuple(g.shape)), order, key), key)
     return where(equal(writer, order), read, zeros_like(read))
 
 

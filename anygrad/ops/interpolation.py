@@ -5,15 +5,16 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+from anygrad.core.kinds import is_inexact
+from anygrad.core.primitive import SCALARS, Array, describe
 from anygrad.ops.creation import full_like
-from anygrad.ops.datatypes import is_inexact
 from anygrad.ops.elementwise import add, clip, divide, multiply, remainder, subtract
 from anygrad.ops.indexing import getitem, take
+from anygrad.ops.joining import concat
 from anygrad.ops.logic import greater, greater_equal, less
-from anygrad.ops.manipulation import concat, reshape
+from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import searchsorted, where
 from anygrad.ops.sorting import argsort
-from anygrad.primitive import SCALARS, Array, describe
 
 __all__ = ["interp"]
 

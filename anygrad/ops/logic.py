@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anygrad.primitive import Array, nondifferentiable
+from anygrad.core.primitive import Array, nondifferentiable
 
 
 @nondifferentiable

@@ -6,11 +6,12 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from anygrad.core.primitive import Array
 from anygrad.ops._axes import normalized
 from anygrad.ops.creation import full_like, new_zeros
 from anygrad.ops.indexing import getitem
-from anygrad.ops.manipulation import broadcast_to, concat, flip
-from anygrad.primitive import Array
+from anygrad.ops.joining import concat
+from anygrad.ops.manipulation import broadcast_to, flip
 
 __all__ = ["pad"]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, linear, nondifferentiable, primitive
 from anygrad.ops._axes import Axes, Shape, count, inverse, kept, normalized
 from anygrad.ops.creation import new_zeros, ones_like, zeros_like
-from anygrad.ops.datatypes import astype, is_complex
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, conj, divide, multiply, subtract
 from anygrad.ops.indexing import getitem
+from anygrad.ops.joining import concat
 from anygrad.ops.logic import equal
-from anygrad.ops.manipulation import broadcast_to, concat, flip, moveaxis, permute_dims, reshape
+from anygrad.ops.manipulation import broadcast_to, flip, moveaxis, permute_dims, reshape
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, linear, nondifferentiable, primitive
 
 # --- reductions -------------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.core.primitive import Array, linear, nondifferentiable
 from anygrad.ops.creation import zeros_like
-from anygrad.primitive import Array, linear, nondifferentiable
 
 
 @linear(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, describe, linear
 from anygrad.ops.creation import new_arange, new_zeros
-from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem, index_iadd, take
+from anygrad.ops.joining import concat
 from anygrad.ops.logic import greater_equal, less, logical_and
-from anygrad.ops.manipulation import concat
 from anygrad.ops.reductions import max
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, describe, linear
 
 __all__ = ["segment_sum"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.core.primitive import Array, nondifferentiable
 from anygrad.ops.creation import new_arange, new_zeros
 from anygrad.ops.indexing import index_set, take, take_along_axis
 from anygrad.ops.manipulation import reshape
-from anygrad.primitive import Array, nondifferentiable
 
 
 @nondifferentiable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anygrad.primitive import Array, linear
+from anygrad.core.primitive import Array, linear
 
 
 @linear(lambda g, device, source: to_device(g, source, source=device))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, elementwise
 from anygrad.ops.creation import ones_like
-from anygrad.ops.datatypes import is_complex
 from anygrad.ops.elementwise import (
     add,
     copysign,
@@ -17,7 +18,6 @@ from anygrad.ops.elementwise import (
     square_of,
     subtract,
 )
-from anygrad.primitive import Array, elementwise
 
 
 @elementwise(lambda x: cos(x))

@@ -6,15 +6,15 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from anygrad.arrays.mixin import ArrayMixin
 from anygrad.backends import backend_of
-from anygrad.batch import Batch
-from anygrad.containers import Structure, flatten, mapped, unflatten
-from anygrad.dual import Dual
-from anygrad.graph import mode
-from anygrad.mixin import ArrayMixin
-from anygrad.ops.datatypes import kind_of
-from anygrad.primitive import SCALARS, Array, describe, rank
-from anygrad.tensor import Tensor
+from anygrad.batch.batch import Batch
+from anygrad.core.containers import Structure, flatten, mapped, unflatten
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import SCALARS, Array, describe, rank
+from anygrad.forward.dual import Dual
+from anygrad.reverse.graph import mode
+from anygrad.reverse.tensor import Tensor
 
 Argnums = int | Sequence[int] | None
 Argnames = str | Sequence[str] | None

@@ -12,19 +12,21 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from anygrad.batch import Batch
-from anygrad.containers import Structure, flatten, mapped, matching, unflatten
-from anygrad.dual import Dual
-from anygrad.graph import Node, mode
+from anygrad.batch.batch import Batch
+from anygrad.core.containers import Structure, flatten, mapped, matching, unflatten
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import describe, rank, scalar_results
+from anygrad.forward.dual import Dual
 from anygrad.ops.creation import new_zeros, zeros_like
-from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
-from anygrad.ops.manipulation import broadcast_to, stack
+from anygrad.ops.joining import stack
+from anygrad.ops.manipulation import broadcast_to
 from anygrad.ops.reductions import sum
-from anygrad.primitive import describe, rank, scalar_results
-from anygrad.pullback import OutputPullback, Pullback, match
-from anygrad.record import edge_of, shape_and_dtype, unwrap
-from anygrad.tensor import Tensor
+from anygrad.reverse.graph import Node, mode
+from anygrad.reverse.pullback import OutputPullback, Pullback, match
+from anygrad.reverse.record import edge_of, shape_and_dtype, unwrap
+from anygrad.reverse.tensor import Tensor
 from anygrad.transforms._arguments import next_level
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import pull_through, vjp

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from anygrad.containers import flatten, matching, unflatten
-from anygrad.dual import Dual
+from anygrad.core.containers import flatten, matching, unflatten
+from anygrad.core.primitive import rank
+from anygrad.forward.dual import Dual
 from anygrad.ops.creation import zeros_like
-from anygrad.primitive import rank
 from anygrad.transforms._arguments import check_callable, name_of, next_level, select, split_aux, untraced
 from anygrad.transforms.reverse import like
 

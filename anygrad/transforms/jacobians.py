@@ -7,13 +7,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from anygrad.containers import flatten, mapped, unflatten
+from anygrad.core.containers import flatten, mapped, unflatten
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, describe, rank
 from anygrad.ops.creation import new_arange
-from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import expand_dims, reshape
-from anygrad.primitive import Array, describe, rank
 from anygrad.transforms._arguments import check_callable, name_of, select
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.mapping import vmap

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.containers import flatten, mapped, matching, unflatten
-from anygrad.mixin import ArrayMixin
+from anygrad.arrays.creation import asarray
+from anygrad.arrays.mixin import ArrayMixin
+from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.ops.elementwise import abs, subtract
 from anygrad.ops.indexing import getitem
+from anygrad.ops.joining import stack
 from anygrad.ops.linalg.solving import solve
-from anygrad.ops.manipulation import stack
 from anygrad.ops.reductions import max
 from anygrad.transforms._arguments import check_callable, floating, name_of
 from anygrad.transforms.custom import checkpoint, custom_jvp
@@ -82,8 +83,6 @@ def scan(
 
 
 def _arrays(values: tuple[Any, ...]) -> list[Any]:
-    from anygrad.creation import asarray
-
     return [y if hasattr(y, "shape") else asarray(y) for y in values]
 
 

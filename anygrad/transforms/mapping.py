@@ -6,11 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.batch import Batch
-from anygrad.containers import flatten, flatten_arguments, parts_of, unflatten
-from anygrad.creation import asarray
+from anygrad.arrays.creation import asarray
+from anygrad.batch.batch import Batch
+from anygrad.core.containers import flatten, flatten_arguments, parts_of, unflatten
+from anygrad.core.primitive import rank
 from anygrad.ops.manipulation import broadcast_to, moveaxis
-from anygrad.primitive import rank
 from anygrad.transforms._arguments import check_callable, name_of, next_level
 
 Axes = Any

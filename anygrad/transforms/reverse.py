@@ -6,15 +6,16 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.containers import flatten, flatten_arguments, mapped, matching, unflatten
-from anygrad.creation import asarray
-from anygrad.graph import Edge, backward, join
+from anygrad.arrays.creation import asarray
+from anygrad.core.containers import flatten, flatten_arguments, mapped, matching, unflatten
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import SCALARS, Array, describe, rank
 from anygrad.ops.creation import ones_like, zeros_like
-from anygrad.ops.datatypes import kind_of
-from anygrad.primitive import SCALARS, Array, describe, rank
-from anygrad.pullback import Cotangents, match
-from anygrad.record import edge_of
-from anygrad.tensor import Tensor
+from anygrad.reverse.engine import backward
+from anygrad.reverse.graph import Edge, join
+from anygrad.reverse.pullback import Cotangents, match
+from anygrad.reverse.record import edge_of
+from anygrad.reverse.tensor import Tensor
 from anygrad.transforms._arguments import (
     Argnames,
     Argnums,

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from anygrad.containers import flatten, unflatten
+from anygrad.core.containers import flatten, unflatten
+from anygrad.core.primitive import Array, describe
 from anygrad.ops.indexing import getitem
-from anygrad.ops.manipulation import concat, reshape
-from anygrad.primitive import Array, describe
-from anygrad.pullback import match
+from anygrad.ops.joining import concat
+from anygrad.ops.manipulation import reshape
+from anygrad.reverse.pullback import match
 from anygrad.transforms._arguments import floating
 
 

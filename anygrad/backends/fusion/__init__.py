@@ -14,3 +14,40 @@ kept.
 
 Nothing of it needs a GPU before a kernel is launched.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from anygrad.core.primitive import Primitive
+
+__all__ = ["ADDED", "Step", "fused_pullbacks"]
+
+
+class Step(Protocol):
+    """What is asked of a pullback here: how the cotangent of one operation travels back.
+
+    Attributes:
+        op: the operation.
+        follows_rules: whether it does what the operation's rules say and nothing else.
+        run: gives the operands' cotangents.
+    """
+
+    op: Primitive
+    follows_rules: bool
+
+    @property
+    def run(self) -> Callable[..., Sequence[Any]]: ...
+
+    def differentiable(self, i: int) -> bool: ...
+
+
+fused_pullbacks: dict[type, Callable[..., Sequence[Any]]] = {}
+"""For array types on which a backward step can be one kernel: what the engine calls in place of ``pullback.run``.
+
+The last argument is the sums that the engine has begun: by edge the sum, and whether the engine owns it. To those it
+may add."""
+
+ADDED: Any = object()
+"""In place of a cotangent: it has been added to the engine's sum already."""

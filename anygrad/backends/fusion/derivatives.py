@@ -11,20 +11,16 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from anygrad.backends.fusion import kernels
+from anygrad.backends.fusion import ADDED, Step, kernels
 from anygrad.backends.fusion.kernels import Output, Rows, elementwise_source, rows_source, summed_source
 from anygrad.backends.fusion.trace import Trace, TraceError, below, parameter
+from anygrad.core.primitive import SCALARS, Array, Implementation, Primitive
 from anygrad.ops._axes import normalized
 from anygrad.ops.elementwise import add
-from anygrad.primitive import SCALARS, Array, Implementation, Primitive
-from anygrad.pullback import ADDED, ElementwisePullback, Pullback
-
-if TYPE_CHECKING:
-    from anygrad.graph import Node
 
 __all__ = ["fused_default", "fused_pullback"]
 
@@ -35,9 +31,6 @@ ELEMENT_BY_ELEMENT = {"where"}
 CARRIERS = "efdFD"
 """The dtypes, by NumPy's letters, of the cotangents that kernels are written for."""
 
-OF_RULES = {Pullback, ElementwisePullback}
-"""The pullbacks that do what an operation's rules say and nothing else: not those that look on, or are a function's."""
-
 COMMON_EXPONENTS = {*range(-8, 9), 0.5, -0.5}
 
 LONG_ROW = 1 << 16
@@ -46,7 +39,7 @@ FEW_ROWS = 64
 
 
 def fused_pullback(
-    pullback: Pullback, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node, sums: dict[Any, Any]
+    pullback: Step, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any, sums: dict[Any, Any]
 ) -> Sequence[Any]:
     """The cotangents of an operation's operands, as few launches as possible.
 
@@ -54,7 +47,7 @@ def fused_pullback(
     place.
     """
     cotangents = None
-    if type(pullback) in OF_RULES and g.dtype.char in CARRIERS and g.size:
+    if pullback.follows_rules and g.dtype.char in CARRIERS and g.size:
         op = pullback.op
         if op.kind == "elementwise" or op.name in ELEMENT_BY_ELEMENT:
             cotangents = _elementwise_cotangents(pullback, g, parents, saved, node, sums)
@@ -83,7 +76,7 @@ _plans: dict[Any, Plan | None] = {}
 
 
 def _elementwise_cotangents(
-    pullback: Pullback, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node, sums: dict[Any, Any]
+    pullback: Step, g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any, sums: dict[Any, Any]
 ) -> Sequence[Any] | None:
     shapes = node.shapes
     modes = tuple(_mode(pullback, i, g, parents, shapes, sums) for i in range(len(parents)))
@@ -100,7 +93,7 @@ def _elementwise_cotangents(
     return None if plan is None else _launched(plan, g, parents, saved, shapes, sums)
 
 
-def _mode(pullback: Pullback, i: int, g: Array, parents: Sequence[Any], shapes: Any, sums: dict[Any, Any]) -> str:
+def _mode(pullback: Step, i: int, g: Array, parents: Sequence[Any], shapes: Any, sums: dict[Any, Any]) -> str:
     parent = parents[i]
     if parent is None or not pullback.differentiable(i):
         return SKIP
@@ -133,7 +126,7 @@ def _planned(make: Callable[..., Any], *args: Any) -> Any:
 
 
 def _make_plan(
-    pullback: Pullback, modes: tuple[str, ...], dtype: Any, operands: tuple[Any, ...], metas: tuple[Any, ...] | None
+    pullback: Step, modes: tuple[str, ...], dtype: Any, operands: tuple[Any, ...], metas: tuple[Any, ...] | None
 ) -> Plan:
     op = pullback.op
     g = parameter("p0", dtype)
@@ -217,7 +210,7 @@ class RowPlan(NamedTuple):
     """The result's, where it is not the operand's."""
 
 
-def _row_cotangent(pullback: Pullback, g: Array, saved: tuple[Any, ...], node: Node) -> Sequence[Any] | None:
+def _row_cotangent(pullback: Step, g: Array, saved: tuple[Any, ...], node: Any) -> Sequence[Any] | None:
     shape, dtype = node.shapes[0]
     rows = _rows_of(shape, node.params["axis"])
     if rows is None or g.dtype.char not in "fd":
@@ -236,7 +229,7 @@ _plans_along_rows: dict[Any, RowPlan | None] = {}
 
 
 def _plan_row_cotangent(
-    pullback: Pullback, given: Sequence[Any], shape: tuple[int, ...], dtype: Any, rows: tuple[int, int], params: Any
+    pullback: Step, given: Sequence[Any], shape: tuple[int, ...], dtype: Any, rows: tuple[int, int], params: Any
 ) -> RowPlan:
     traces = _row_parameters(given, rows)
     node: Any = SimpleNamespace(shapes=[(shape, dtype)], params=params)

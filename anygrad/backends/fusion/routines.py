@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from anygrad.primitive import Primitive
+from anygrad.backends import backends
+from anygrad.core.primitive import Primitive
 
 __all__ = ["Routine", "Weak", "cast", "routine"]
 
@@ -65,7 +66,7 @@ def _beside(number: Weak, arrays: list[Dtype]) -> Dtype:
 def _ufunc(op: Primitive) -> Any:
     import cupy
 
-    from anygrad.backends.cupy import cupy as backend
+    backend = backends["cupy"]
 
     if op.name in RENAMED:
         return getattr(cupy, RENAMED[op.name])

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends.fusion.routines import Routine, Weak, cast, routine
+from anygrad.core.primitive import SCALARS, Implementation, Primitive, register_type
 from anygrad.ops import elementwise, logic
 from anygrad.ops._axes import kept, normalized
-from anygrad.primitive import SCALARS, Implementation, Primitive, register_type
 
 __all__ = ["Trace", "TraceError", "below", "parameter"]
 

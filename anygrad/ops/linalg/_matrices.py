@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array
 from anygrad.ops.creation import new_arange
-from anygrad.ops.datatypes import astype, is_complex
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, conj, divide, imag, multiply, real, subtract
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import expand_dims, matrix_transpose
 from anygrad.ops.searching import where
-from anygrad.primitive import Array
 
 
 def conjugate(x: Array) -> Array:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, nondifferentiable, primitive
 from anygrad.ops.creation import zeros_like
-from anygrad.ops.datatypes import is_complex
 from anygrad.ops.elementwise import add, imag, multiply
 from anygrad.ops.linalg._matrices import adjoint, conjugate, identity, real_part, scaled_columns
 from anygrad.ops.linalg.products import matmul, trace
@@ -19,7 +20,6 @@ from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import expand_dims, matrix_transpose, reshape
 from anygrad.ops.reductions import any, prod, sum
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, nondifferentiable, primitive
 
 
 class SlogdetResult(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+from anygrad.core.primitive import Array, primitive
 from anygrad.ops._axes import Axes, kept
 from anygrad.ops.creation import zeros_like
 from anygrad.ops.datatypes import astype
@@ -14,7 +15,6 @@ from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import max, min, sum, weighted_cotangent, weighted_tangent
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, primitive
 
 MatrixOrder = Literal["fro", "nuc", 1, -1, 2, -2] | float | None
 

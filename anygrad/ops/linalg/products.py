@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from anygrad.core.primitive import Array, bilinear, linear
 from anygrad.ops._axes import inverse, normalized
 from anygrad.ops.creation import new_arange
 from anygrad.ops.elementwise import add, multiply
@@ -12,7 +13,6 @@ from anygrad.ops.indexing import Scatter
 from anygrad.ops.linalg._matrices import adjoint, conjugate
 from anygrad.ops.manipulation import expand_dims, permute_dims, reshape
 from anygrad.ops.reductions import sum
-from anygrad.primitive import Array, bilinear, linear
 
 TensordotAxes = int | tuple[Sequence[int], Sequence[int]]
 

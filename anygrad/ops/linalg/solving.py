@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.core.primitive import Array, nondifferentiable, primitive
 from anygrad.ops.creation import tril, zeros_like
 from anygrad.ops.elementwise import add, multiply, negative, subtract
 from anygrad.ops.linalg._matrices import (
@@ -18,7 +19,6 @@ from anygrad.ops.linalg._matrices import (
 )
 from anygrad.ops.linalg.products import matmul
 from anygrad.ops.manipulation import expand_dims, reshape
-from anygrad.primitive import Array, nondifferentiable, primitive
 
 
 @primitive(

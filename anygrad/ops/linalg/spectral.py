@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, primitive
 from anygrad.ops.creation import tril
-from anygrad.ops.datatypes import is_complex
 from anygrad.ops.elementwise import add, conj, multiply, negative, square, subtract
 from anygrad.ops.indexing import getitem
+from anygrad.ops.joining import concat
 from anygrad.ops.linalg._matrices import (
     adjoint,
     diagonal_matrix,
@@ -32,8 +34,6 @@ from anygrad.ops.linalg._matrices import (
 )
 from anygrad.ops.linalg.products import diagonal, matmul
 from anygrad.ops.linalg.solving import solve
-from anygrad.ops.manipulation import concat
-from anygrad.primitive import Array, primitive
 
 
 class EighResult(NamedTuple):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from anygrad.core.primitive import Array, elementwise
 from anygrad.ops.elementwise import abs, add, divide, exp, multiply, negative, sign, square, subtract
 from anygrad.ops.logic import less
 from anygrad.ops.searching import where
 from anygrad.ops.special.gammas import refused
 from anygrad.ops.trigonometry import cos, sin
-from anygrad.primitive import Array, elementwise
 
 NEAR = 0.1
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from anygrad.ops.datatypes import is_complex
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, elementwise
 from anygrad.ops.elementwise import divide, exp, multiply, negative, reciprocal, square, subtract
 from anygrad.ops.logic import greater
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, elementwise
 
 PER_ROOT_PI = 1 / math.sqrt(math.pi)
 ROOT_HALF = math.sqrt(0.5)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from typing import NoReturn
 
+from anygrad.core.kinds import kinds
+from anygrad.core.primitive import Array, elementwise
 from anygrad.ops.creation import new_zeros
-from anygrad.ops.datatypes import astype, kinds
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, divide, exp, multiply, negative, subtract
 from anygrad.ops.special.logarithms import xlog1py, xlogy
-from anygrad.primitive import Array, elementwise
 
 
 def refused(function: str, operand: str) -> Callable[[], NoReturn]:

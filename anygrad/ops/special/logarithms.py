@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from anygrad.core.primitive import Array, elementwise
 from anygrad.ops.creation import new_zeros, zeros_like
 from anygrad.ops.elementwise import (
     abs,
@@ -19,7 +20,6 @@ from anygrad.ops.elementwise import (
 )
 from anygrad.ops.logic import equal, greater, greater_equal, isnan, less, logical_and, logical_or
 from anygrad.ops.searching import where
-from anygrad.primitive import Array, elementwise
 
 
 @elementwise(lambda x, y: _log_of(y), lambda x, y: _per(x, y))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, elementwise, primitive, rank
 from anygrad.ops._axes import Axes, Shape, count, kept, normalized
 from anygrad.ops.creation import new_zeros, zeros_like
-from anygrad.ops.datatypes import astype, is_complex
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import (
     abs,
     add,
@@ -32,7 +34,6 @@ from anygrad.ops.manipulation import broadcast_arrays, reshape
 from anygrad.ops.reductions import max, sum
 from anygrad.ops.searching import where
 from anygrad.ops.special.errors import PER_ROOT_PI, ROOT_HALF, ndtr
-from anygrad.primitive import Array, elementwise, primitive, rank
 
 # --- the logistic function --------------------------------------------------------------------------------------------
 

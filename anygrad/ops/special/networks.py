@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from anygrad.core.kinds import kinds
+from anygrad.core.primitive import Array, bilinear, describe, primitive
 from anygrad.ops._axes import normalized
-from anygrad.ops.datatypes import kinds
 from anygrad.ops.elementwise import add, chain, multiply, negative
 from anygrad.ops.indexing import take_along_axis
 from anygrad.ops.linalg._matrices import adjoint
@@ -15,7 +16,6 @@ from anygrad.ops.manipulation import broadcast_to, expand_dims, reshape, squeeze
 from anygrad.ops.reductions import sum
 from anygrad.ops.searching import where
 from anygrad.ops.special.logistic import log_softmax
-from anygrad.primitive import Array, bilinear, describe, primitive
 
 
 @primitive(

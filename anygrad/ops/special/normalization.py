@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.core.primitive import Array, primitive
 from anygrad.ops.elementwise import add, divide, multiply, sqrt, square, subtract
 from anygrad.ops.reductions import mean
-from anygrad.primitive import Array, primitive
 
 Axes = int | tuple[int, ...]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.device import resolve
+from anygrad.arrays.above import above
+from anygrad.arrays.device import resolve
+from anygrad.core.primitive import Array, describe, device_of, rank
 from anygrad.ops import creation as like
 from anygrad.ops.datatypes import astype
-from anygrad.ops.manipulation import broadcast_to, stack
+from anygrad.ops.joining import stack
+from anygrad.ops.manipulation import broadcast_to
 from anygrad.ops.transfer import to_device
-from anygrad.primitive import Array, describe, device_of, rank
-from anygrad.tensor import Tensor
-from anygrad.wrapper import Wrapper
 
 __all__ = [
     "arange",
@@ -40,7 +40,7 @@ Shape = int | tuple[int, ...]
 # --- from what there is -----------------------------------------------------------------------------------------------
 
 
-def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Tensor:
+def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Array:
     """A Tensor of numbers, nested lists of numbers, or an array; a Tensor comes back as it is, gradient and all.
 
     Args:
@@ -62,9 +62,9 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     if not is_array:
         device_of_parts = _device_of_parts(obj)
         if device_of_parts is None:
-            return Tensor(obj, dtype=dtype, device=device)
+            return above.tensor_type(obj, dtype=dtype, device=device)
         obj, copy = _stacked(obj, device_of_parts), None
-    x = obj if isinstance(obj, Wrapper) else Tensor(obj)
+    x = obj if rank(type(obj)) > 0 else above.tensor_type(obj)
     before = x.data
     if device is not None and (place := resolve(device)).name != x.device:
         x = to_device(x, place.name, source=x.device)
@@ -74,7 +74,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
         raise ValueError(
             f"asarray: copy=False, and another dtype or device needs a copy (dtype={dtype}, device={device})"
         )
-    return like.copy(x) if copy and x.data is before else x  # type: ignore[return-value]  # or a transform's array
+    return like.copy(x) if copy and x.data is before else x
 
 
 def _device_of_parts(obj: Any) -> str | None:
@@ -84,7 +84,7 @@ def _device_of_parts(obj: Any) -> str | None:
     return next((found for found in map(_device_of_parts, obj) if found is not None), None)
 
 
-def _stacked(obj: Any, device: str) -> Tensor:
+def _stacked(obj: Any, device: str) -> Array:
     if isinstance(obj, list | tuple):
         parts = [_stacked(part, device) for part in obj]
         shapes = [part.shape for part in parts]
@@ -93,13 +93,13 @@ def _stacked(obj: Any, device: str) -> Tensor:
         dtypes = {part.dtype for part in parts}
         if len(dtypes) > 1:  # which not every library mixes
             parts = [part if part.dtype == (to := np.result_type(*dtypes)) else astype(part, to) for part in parts]
-        return stack(parts) if parts else Tensor([], device=device)
-    if isinstance(obj, Wrapper):
-        return obj  # type: ignore[return-value]  # or a transform's array
-    return Tensor(obj, device=None if rank(type(obj)) >= 0 else device)
+        return stack(parts) if parts else above.tensor_type([], device=device)
+    if rank(type(obj)) > 0:
+        return obj
+    return above.tensor_type(obj, device=None if rank(type(obj)) >= 0 else device)
 
 
-def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
+def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Array:
     """A Tensor over an array of a known library, or of any other that speaks DLPack.
 
     Raises:
@@ -124,7 +124,7 @@ CUDA_KINDS = (2, 13)  # DLPack's numbers for memory on a CUDA device, and manage
 # --- from nothing -----------------------------------------------------------------------------------------------------
 
 
-def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tensor:
+def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Array:
     """Zeros, of the default floating dtype (float64) if none is given.
 
     >>> ag.zeros((2, 3)).shape
@@ -133,7 +133,7 @@ def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tens
     return _made("zeros", _lengths("zeros", shape), dtype=_floating(dtype), device=device)
 
 
-def ones(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tensor:
+def ones(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Array:
     """Ones, of the default floating dtype (float64) if none is given.
 
     >>> ag.ones(3)
@@ -142,7 +142,7 @@ def ones(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tenso
     return _made("ones", _lengths("ones", shape), dtype=_floating(dtype), device=device)
 
 
-def empty(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tensor:
+def empty(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Array:
     """An uninitialised Tensor, of the default floating dtype (float64) if none is given.
 
     >>> ag.empty((2, 2)).shape
@@ -151,7 +151,7 @@ def empty(shape: Shape, *, dtype: Any = None, device: str | None = None) -> Tens
     return _made("empty", _lengths("empty", shape), dtype=_floating(dtype), device=device)
 
 
-def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: str | None = None) -> Tensor:
+def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: str | None = None) -> Array:
     """One value everywhere, of that value's dtype if none is given; the gradient travels back to a 0-d Tensor.
 
     >>> ag.full(3, 7)
@@ -159,7 +159,7 @@ def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: str | None
     """
     if _is_array(fill_value):
         scalar = asarray(fill_value, dtype=dtype, device=device)
-        return like.copy(broadcast_to(scalar, _lengths("full", shape)))  # type: ignore[no-any-return]
+        return like.copy(broadcast_to(scalar, _lengths("full", shape)))
     value = _number("full", "fill_value", fill_value)
     inferred = np.asarray(fill_value).dtype if dtype is None else dtype
     return _made("full", _lengths("full", shape), value, dtype=inferred, device=device)
@@ -167,7 +167,7 @@ def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: str | None
 
 def arange(
     start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: str | None = None
-) -> Tensor:
+) -> Array:
     """The numbers from ``start`` up to but without ``stop``, by steps; ``arange(stop)`` starts at 0.
 
     Integers throughout give int64, any float among them float64, if no dtype is given.
@@ -190,7 +190,7 @@ def arange(
 
 def linspace(
     start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: str | None = None, endpoint: bool = True
-) -> Tensor:
+) -> Array:
     """``num`` numbers at even distances from ``start`` to ``stop``, with or without ``stop`` itself.
 
     Of the default floating dtype (float64, or complex128 if an end is complex) if none is given. Ends may be 0-d
@@ -203,7 +203,7 @@ def linspace(
         place = device or device_of(start if _is_array(start) else stop)
         share = linspace(0.0, 1.0, num, device=place, endpoint=endpoint)
         made = start * (1 - share) + stop * share
-        return made if dtype is None else astype(made, np.dtype(dtype))  # type: ignore[no-any-return]
+        return made if dtype is None else astype(made, np.dtype(dtype))
     ends = [_number("linspace", name, value) for name, value in (("start", start), ("stop", stop))]
     (num,) = _lengths("linspace", num, "num")
     inferred = np.complex128 if any(isinstance(end, complex) for end in ends) else np.float64
@@ -214,7 +214,7 @@ def linspace(
 
 def eye(
     n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: str | None = None
-) -> Tensor:
+) -> Array:
     """A matrix with ones on diagonal ``k`` and zeros elsewhere, of float64 if no dtype is given.
 
     >>> ag.eye(2)
@@ -277,13 +277,13 @@ def _moved(x: Array, device: str | None) -> Array:
 # --- arguments --------------------------------------------------------------------------------------------------------
 
 
-def _made(function: str, *args: Any, dtype: Any, device: str | None, **options: Any) -> Tensor:
+def _made(function: str, *args: Any, dtype: Any, device: str | None, **options: Any) -> Array:
     """A Tensor of what the namespace of a device's backend makes."""
     place = resolve(device)
     backend = place.backend
     native = backend.native_dtype(np.dtype(dtype))
     try:
-        return Tensor(backend.make(function, *args, dtype=native, short=place.short, **options))
+        return above.tensor_type(backend.make(function, *args, dtype=native, short=place.short, **options))
     except (TypeError, ValueError) as error:
         given = ", ".join(map(repr, args))
         raise type(error)(f"{function}({given}, dtype={np.dtype(dtype).name}): {error}") from error

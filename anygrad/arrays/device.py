@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import NamedTuple
 
 from anygrad.backends import Backend, Dtype, backend_of, backends
+from anygrad.core.primitive import Array
 from anygrad.ops.transfer import to_device
-from anygrad.primitive import Array
 
 __all__ = ["default_device", "device", "devices", "is_available", "set_default_device", "synchronize"]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.mixin import unwrapped_key
-from anygrad.ops.datatypes import kinds
-from anygrad.primitive import Array, Implementation, Primitive, register_type, scalar_results
-from anygrad.pushforward import pushforward_of
-from anygrad.record import leaves_to
-from anygrad.wrapper import Wrapper
+from anygrad.arrays.mixin import unwrapped_key
+from anygrad.arrays.wrapper import Wrapper, leaves_to
+from anygrad.core.kinds import kinds
+from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
+from anygrad.forward.pushforward import pushforward_of
 
 __all__ = ["Dual"]
 

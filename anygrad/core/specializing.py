@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from anygrad.calling import adaptor
-from anygrad.primitive import Primitive, forgetting
+from anygrad.core.calling import adaptor
+from anygrad.core.primitive import Primitive, forgetting
 
-__all__ = ["specialized"]
+__all__ = ["places", "specialized"]
 
-PLACES = ("anygrad.ops.", "anygrad.pullback")
+places: list[str] = []
+"""The modules whose functions are written in anygrad's operations; a package ends in a dot."""
 
 _namespaces: dict[tuple[str, type], dict[str, Any]] = {}
 """The names of a module, with implementations for a type in place of operations as far as functions have asked."""
@@ -30,7 +31,7 @@ def specialized(function: Any, kind: type) -> Any:
     """A function of anygrad's operations for arrays of a type and Python's numbers; anything else as it is."""
     if isinstance(function, Primitive):
         return _implementation(function, kind)
-    if not isinstance(function, FunctionType) or not function.__module__.startswith(PLACES):
+    if not isinstance(function, FunctionType) or not function.__module__.startswith(tuple(places)):
         return function
     if (function, kind) in _copies:
         return _copies[function, kind]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.ops.datatypes import kind_of
-from anygrad.primitive import Array
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array
 
 __all__ = ["device_object", "expanded", "has_array", "is_mask", "positions"]
 

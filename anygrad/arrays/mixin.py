@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anygrad.arrays.above import above
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import SCALARS, Array, Primitive, rank
 from anygrad.ops import elementwise as ew
 from anygrad.ops import logic
 from anygrad.ops.creation import copy, zeros_like
-from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.datatypes import astype
 from anygrad.ops.linalg.products import matmul
 from anygrad.ops.manipulation import matrix_transpose, permute_dims, reshape
-from anygrad.primitive import SCALARS, Array, Primitive, rank
 
 __all__ = ["ArrayMixin"]
 
@@ -174,14 +176,10 @@ class ArrayMixin:
     # --- NumPy's protocols ---
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from anygrad.numpy_api.ufuncs import array_ufunc
-
-        return array_ufunc(self, ufunc, method, inputs, kwargs)
+        return above.numpy_api.array_ufunc(self, ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from anygrad.numpy_api import array_function
-
-        return array_function(self, function, types, args, kwargs)
+        return above.numpy_api.array_function(self, function, types, args, kwargs)
 
     # --- NumPy's methods beside those of METHODS ---
 
@@ -316,9 +314,8 @@ METHODS += " put ravel repeat round searchsorted squeeze std sum swapaxes take t
 
 def call_method(name: str, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """One of NumPy's functions of an array, by its name."""
-    from anygrad.numpy_api.registry import NAMED, call
-
-    return call(NAMED[name], x, args, kwargs)
+    numpy_api = above.numpy_api
+    return numpy_api.call(numpy_api.NAMED[name], x, args, kwargs)
 
 
 def _method(name: str) -> Callable[..., Any]:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, backend_of, numpy_dtype
+from anygrad.core.primitive import SCALARS, Array, describe, device_of, rank
 from anygrad.ops import datatypes
 from anygrad.ops.transfer import to_device
-from anygrad.primitive import SCALARS, Array, describe, device_of, rank
 
 __all__ = ["KINDS", "astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
 

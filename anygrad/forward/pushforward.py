@@ -1,7 +1,8 @@
 """From what an operation says it is to how tangents travel forward through it.
 
-The counterpart of :mod:`anygrad.pullback`: elementwise, linear and bilinear operations need no rule of their own, the
-others have ``forward_rules``. Everything is written in anygrad's operations, so it runs on whatever the tangents are.
+The counterpart of :mod:`anygrad.reverse.pullback`: elementwise, linear and bilinear operations need no rule of their
+own, the others have ``forward_rules``. Everything is written in anygrad's operations, so it runs on whatever the
+tangents are.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from anygrad.core.kinds import is_complex
+from anygrad.core.primitive import Array, Primitive, parameters_of, rank
 from anygrad.ops.creation import zeros_like
-from anygrad.ops.datatypes import astype, is_complex
+from anygrad.ops.datatypes import astype, promoted
 from anygrad.ops.elementwise import add, chain, negative, real
 from anygrad.ops.manipulation import broadcast_to
-from anygrad.primitive import Array, Primitive, parameters_of, rank
-from anygrad.pullback import promoted
 
 __all__ = ["Pushforward", "pushforward_of"]
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
 import weakref
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.above import above
+from anygrad.arrays.device import move, resolve
+from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import Dtype, backend_of, numpy_dtype
-from anygrad.device import move, resolve
-from anygrad.graph import Edge, Hook, Node, backward, enable_grad, mode
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, describe, rank, register_type, scalar_results
 from anygrad.ops.creation import copy, ones_like
-from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
-from anygrad.primitive import Array, describe, rank, register_type, scalar_results
-from anygrad.record import edge_of, handler
-from anygrad.wrapper import Wrapper, bottom, set_operators
+from anygrad.reverse.engine import backward
+from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, enable_grad, mode
+from anygrad.reverse.record import edge_of, handler
 
-__all__ = ["HookHandle", "Tensor"]
+__all__ = ["Tensor"]
 
 
 class Tensor(Wrapper, is_family=True):
@@ -378,23 +382,11 @@ def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: A
     return tensor
 
 
-class HookHandle:
-    """What :meth:`Tensor.register_hook` returns."""
-
-    __slots__ = ("_hooks", "_key")
-
-    def __init__(self, hooks: dict[int, Hook], key: int) -> None:
-        self._hooks = hooks
-        self._key = key
-
-    def remove(self) -> None:
-        """Take the hook away; a second time does nothing."""
-        self._hooks.pop(self._key, None)
-
-
 _hook_keys = itertools.count()
 _unchanged = contextlib.nullcontext()
 
+above.tensor_type = Tensor
+sys.modules["anygrad.tensor"] = sys.modules[__name__]  # where pickles made before look for Tensor
 register_type(Tensor, handler, lambda tensor: tensor.device)
 set_operators(Tensor)
 

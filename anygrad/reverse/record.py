@@ -2,32 +2,33 @@
 
 For each primitive and each type of Tensor one handler is made, the entry in the primitive's table. It unwraps the
 operands, runs the operation on what they hold, wraps the result and, where some operand requires a gradient, leaves a
-:class:`~anygrad.graph.Node`.
+:class:`~anygrad.reverse.graph.Node`.
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-from anygrad.calling import written
-from anygrad.graph import Edge, Node, mode, restrictions
-from anygrad.mixin import unwrapped_key
+from anygrad.arrays.mixin import unwrapped_key
+from anygrad.arrays.wrapper import leaves_to
+from anygrad.core.calling import written
+from anygrad.core.kinds import kinds
+from anygrad.core.primitive import SCALARS, Implementation, Primitive, explain, rank, scalar_results
 from anygrad.ops.creation import copy
-from anygrad.ops.datatypes import kinds
-from anygrad.primitive import SCALARS, Implementation, Primitive, explain, rank, scalar_results
-from anygrad.pullback import Pullback, pullback_of
+from anygrad.reverse.graph import Edge, Node, mode, restrictions
+from anygrad.reverse.pullback import Pullback, pullback_of
 
-if TYPE_CHECKING:
-    from anygrad.tensor import Tensor
+__all__ = ["edge_of", "handler", "meta_of", "shape_and_dtype", "unwrap", "wrap"]
 
-__all__ = ["handler"]
+TensorType: TypeAlias = type[Any]
+"""Tensor, or its type for the level of a transform."""
 
 _new = object.__new__
 _nothing = (None, None, None)
 
 
-def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def handler(op: Primitive, tensor_type: TensorType) -> Implementation:
     """The implementation of a primitive for a type of Tensor."""
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
@@ -39,24 +40,13 @@ def handler(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     return _several(op, tensor_type)
 
 
-def leaves_to(value: Any, level: int) -> bool:
-    """Whether an operator at a level leaves the operation to a value on the other side.
-
-    So it does to a Tensor of a transform nested deeper, and to what is neither an array nor a number.
-    """
-    if type(value) in SCALARS:
-        return False
-    its_rank = rank(type(value))
-    return its_rank < 0 or its_rank > level + 1
-
-
-def edge_of(tensor: Tensor) -> Edge | None:
+def edge_of(tensor: Any) -> Edge | None:
     """Where a Tensor's gradient goes: to the Tensor itself, its Node, or nowhere."""
     edge = tensor._edge
-    return tensor if edge is True else edge
+    return tensor if edge is True else edge  # type: ignore[no-any-return]
 
 
-def wrap(value: Any, tensor_type: type[Tensor]) -> Any:
+def wrap(value: Any, tensor_type: TensorType) -> Any:
     """A result as a constant Tensor; of several results each one."""
     if isinstance(value, tuple):
         wrapped = [wrap(v, tensor_type) for v in value]
@@ -69,7 +59,7 @@ def wrap(value: Any, tensor_type: type[Tensor]) -> Any:
     return out
 
 
-def unwrap(value: Any, tensor_type: type[Tensor]) -> Any:
+def unwrap(value: Any, tensor_type: TensorType) -> Any:
     """What a Tensor of this level holds; of a constant from an outer level the array; anything else as it is."""
     family = tensor_type.family
     if isinstance(value, family) and value.level == tensor_type.level:
@@ -79,13 +69,13 @@ def unwrap(value: Any, tensor_type: type[Tensor]) -> Any:
     return value
 
 
-def _plain(tensor_type: type[Tensor]) -> type[Tensor]:
+def _plain(tensor_type: TensorType) -> TensorType:
     """The type of results: that of the level, whatever subclass the operands have."""
-    plain: type[Tensor] = tensor_type.family.at_level(tensor_type.level)
+    plain: TensorType = tensor_type.family.at_level(tensor_type.level)
     return plain
 
 
-def _unrecorded(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
     level = tensor_type.level
     result_type = _plain(tensor_type)
     is_binary = op.operands == ("x1", "x2")
@@ -102,7 +92,7 @@ def _unrecorded(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     return run
 
 
-def _general(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     level = tensor_type.level
     result_type = _plain(tensor_type)
@@ -157,7 +147,7 @@ def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
     return (tuple(x.shape), x.dtype) if rank(type(x)) >= 0 else None
 
 
-def meta_of(tensor: Tensor) -> tuple[tuple[int, ...], Any]:
+def meta_of(tensor: Any) -> tuple[tuple[int, ...], Any]:
     """Shape and dtype of a Tensor's array; of a real one they are noted, for they take time to ask for."""
     data = tensor._data
     meta = (tuple(data.shape), data.dtype)
@@ -181,7 +171,7 @@ def _kept(x: Any) -> Any:
 # operations on 4 numbers that halves the time. The tests hold them against _general.
 
 
-def _unary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     level = tensor_type.level
@@ -189,7 +179,7 @@ def _unary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     keep_x, keep_out = (bool(users) for users in pullback.saves)
     differentiable = pullback.differentiable(0)
 
-    def run(x: Tensor) -> Tensor:
+    def run(x: Any) -> Any:
         a = x._data
         kind = type(a)
         try:
@@ -283,7 +273,7 @@ META = """
     m{i} = x{i}._meta or meta_of(x{i}) if type(x{i}) is tensor_type else shape_and_dtype(x{i})"""
 
 
-def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
     """Of a fixed number of operands: a function without loops over them, which would take 2 us more."""
     pullback = pullback_of(op)
     n = len(op.operands)
@@ -314,6 +304,7 @@ def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         "op": op,
         "pullback": pullback,
         "table": op.table,
+        "SCALARS": SCALARS,
         "tensor_type": tensor_type,
         "result_type": _plain(tensor_type),
         "level": tensor_type.level,
@@ -321,7 +312,7 @@ def _several(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
         "differentiable": [pullback.differentiable(i) for i in range(n)],
         "keeps": {wanted: _keeps(pullback, wanted) for wanted in itertools.product((False, True), repeat=n)},
     }
-    return written(source, "run", op, **globals(), **names)
+    return written(source, "run", op, **globals() | names)
 
 
 def _keeps(pullback: Pullback, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
@@ -330,7 +321,7 @@ def _keeps(pullback: Pullback, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
     return tuple(not users.isdisjoint(needed) for users in pullback.saves)
 
 
-def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
+def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     level = tensor_type.level
@@ -413,7 +404,7 @@ def _binary(op: Primitive, tensor_type: type[Tensor]) -> Implementation:
     return run
 
 
-def _compared(x1: Any, x2: Any, out: Any, tensor_type: type[Tensor]) -> tuple[Any, Any]:
+def _compared(x1: Any, x2: Any, out: Any, tensor_type: TensorType) -> tuple[Any, Any]:
     """Shapes and dtypes of two operands for a node, and of their result, if it has one's of these.
 
     None for the node where all are those of the result, and real; Tensors then share the tuple from now on.

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.device import resolve
+from anygrad.arrays.dtypes import KINDS
 from anygrad.backends import Dtype
-from anygrad.device import resolve
-from anygrad.dtypes import KINDS
 
 __all__ = ["Info", "__array_namespace_info__"]
 

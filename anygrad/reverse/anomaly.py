@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.wrapper import Wrapper, bottom, reset_operators
 from anygrad.backends import backend_of
-from anygrad.graph import Node
-from anygrad.ops.datatypes import kind_of
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Implementation, Primitive, describe, forget_implementations, observers, rank
 from anygrad.ops.logic import isfinite
 from anygrad.ops.reductions import all
-from anygrad.primitive import Implementation, Primitive, describe, forget_implementations, observers, rank
-from anygrad.pullback import Cotangents, Pullback
-from anygrad.wrapper import Wrapper, bottom, reset_operators
+from anygrad.reverse.graph import Node
+from anygrad.reverse.pullback import Cotangents, Pullback
 
 __all__ = ["detect_anomaly"]
 
-PACKAGE = os.path.dirname(__file__)
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 class detect_anomaly:

@@ -5,8 +5,8 @@ does it at no cost where a function has the signature itself, so each primitive 
 ``__call__``: the implementation for the operands' type is one look-up away. A training step of a small network takes
 0.83 of the time.
 
-Calls that are not plain, and all that is wrong with a call, go to :meth:`~anygrad.primitive.Primitive.apply`, which
-resolves operands of different types and explains errors.
+Calls that are not plain, and all that is wrong with a call, go to
+:meth:`~anygrad.core.primitive.Primitive.apply`, which resolves operands of different types and explains errors.
 """
 
 from __future__ import annotations
@@ -14,14 +14,25 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from anygrad.primitive import Primitive
+from typing import Any, Protocol
 
 __all__ = ["MISSING", "adaptor", "caller", "written"]
 
 MISSING = inspect.Parameter.empty
+
+
+class Operation(Protocol):
+    """What is asked of a :class:`~anygrad.core.primitive.Primitive` here."""
+
+    name: str
+    operands: tuple[str, ...]
+    defaults: dict[str, Any]
+    positional: tuple[str, ...]
+    variadic: bool
+    outputs: type | None
+    table: Any
+    __signature__: inspect.Signature
+
 
 TEMPLATE = """
 def __call__({signature}):
@@ -41,7 +52,7 @@ OR_SECOND = """
         kind = type({0})"""
 
 
-def caller(op: Primitive, scalars: tuple[type, ...]) -> Callable[..., Any]:
+def caller(op: Operation, scalars: tuple[type, ...]) -> Callable[..., Any]:
     """The function behind calls of a primitive."""
     names = op.operands
     by_place, by_keyword = _parameters(op)
@@ -69,7 +80,7 @@ def {name}({signature}):
 """
 
 
-def adaptor(op: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
+def adaptor(op: Operation, function: Callable[..., Any]) -> Callable[..., Any]:
     """A function with a primitive's signature that calls another one with all parameters by name."""
     by_place, by_keyword = _parameters(op)
     lines = ADAPTOR.format(
@@ -80,17 +91,17 @@ def adaptor(op: Primitive, function: Callable[..., Any]) -> Callable[..., Any]:
     return written(lines, op.name, op, given=_defaults(op), function=function)
 
 
-def _parameters(op: Primitive) -> tuple[list[str], list[str]]:
+def _parameters(op: Operation) -> tuple[list[str], list[str]]:
     """Static parameters as a signature has them: those that may be given by their place, and the others."""
     texts = [f"{name}=given[{name!r}]" for name in op.defaults]
     return texts[: len(op.positional)], texts[len(op.positional) :]
 
 
-def _defaults(op: Primitive) -> dict[str, Any]:
+def _defaults(op: Operation) -> dict[str, Any]:
     return {p.name: p.default for p in op.__signature__.parameters.values()}
 
 
-def written(source: str, name: str, op: Primitive, /, **namespace: Any) -> Callable[..., Any]:
+def written(source: str, name: str, op: Operation, /, **namespace: Any) -> Callable[..., Any]:
     """A function of a primitive, from its source and the names in it."""
     place = os.path.join(os.path.dirname(__file__), f"<{name} of {op.name}>")  # as a traceback shows it
     exec(compile(source, place, "exec"), namespace)

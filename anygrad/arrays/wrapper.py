@@ -8,16 +8,19 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from anygrad.arrays.above import above
+from anygrad.arrays.creation import asarray
+from anygrad.arrays.device import move, resolve
+from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
 from anygrad.backends import Dtype, backend_of, numpy_dtype
-from anygrad.device import move, resolve
-from anygrad.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
 from anygrad.ops.creation import copy
-from anygrad.ops.datatypes import astype, kind_of
+from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem, index_set
 from anygrad.ops.transfer import to_device
-from anygrad.primitive import SCALARS, Array, Primitive, describe, device_of, rank
 
-__all__ = ["Wrapper", "bottom", "lifted"]
+__all__ = ["Wrapper", "bottom", "held_wrapper", "leaves_to", "lifted", "reset_operators", "set_operators"]
 
 IN_PLACE = {
     "add": "+",
@@ -50,6 +53,17 @@ def lifted(value: Any, like: Any) -> Any:
     if isinstance(like, Wrapper):
         return like._holding(lifted(value, like.data))
     return value if isinstance(value, Wrapper) else move(value, resolve(device_of(like)))
+
+
+def leaves_to(value: Any, level: int) -> bool:
+    """Whether an operator at a level leaves the operation to a value on the other side.
+
+    So it does to a Tensor of a transform nested deeper, and to what is neither an array nor a number.
+    """
+    if type(value) in SCALARS:
+        return False
+    its_rank = rank(type(value))
+    return its_rank < 0 or its_rank > level + 1
 
 
 class Wrapper(ArrayMixin):
@@ -107,9 +121,7 @@ class Wrapper(ArrayMixin):
         return device_of(bottom(self))
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
-        import anygrad
-
-        return anygrad
+        return above.namespace
 
     # --- elsewhere and otherwise ---
 
@@ -230,17 +242,16 @@ class Wrapper(ArrayMixin):
         if type(key) is int or type(key) is slice:
             return getitem(self, key)
         key = unwrapped_key(key)
-        if holds_wrapper(key):
-            from anygrad.batch import read_at_each
-
-            return read_at_each(self, key)
+        index = held_wrapper(key)
+        if index is not None:
+            return index.read_at_each(self, key)
         return getitem(self, own_key(key, copy) if self._keeps_keys else key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._check_can_change("x[key] = value")
         key = unwrapped_key(key)
         if rank(type(value)) < 0 and type(value) not in SCALARS:
-            value = _as_values(value, self)
+            value = asarray(value, device=self.device)
         self._rebind(index_set(self, value, own_key(key, copy)))
 
     _keeps_keys = True
@@ -265,11 +276,10 @@ class Wrapper(ArrayMixin):
         self.__class__ = out.__class__
 
 
-def holds_wrapper(key: Any) -> bool:
-    """Whether an index in a key hides an axis, and so differs between the members of a batch."""
-    if isinstance(key, tuple):
-        return any(isinstance(part, Wrapper) for part in key)
-    return isinstance(key, Wrapper)
+def held_wrapper(key: Any) -> Any:
+    """The index in a key that hides an axis, and so differs between the members of a batch; None without one."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return next((part for part in parts if isinstance(part, Wrapper)), None)
 
 
 def _is_dtype_name(name: str) -> bool:
@@ -278,13 +288,6 @@ def _is_dtype_name(name: str) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _as_values(value: Any, x: Wrapper) -> Any:
-    """A list of numbers, or of arrays, as an array beside another."""
-    from anygrad.creation import asarray
-
-    return asarray(value, device=x.device)
 
 
 # --- operators --------------------------------------------------------------------------------------------------------

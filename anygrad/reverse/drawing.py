@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.graph import Node
-from anygrad.primitive import describe
-from anygrad.tensor import Tensor
+from anygrad.core.primitive import describe
+from anygrad.reverse.graph import Node
+from anygrad.reverse.tensor import Tensor
 
-__all__ = ["Drawing", "drawing_of"]
+__all__ = ["Drawing", "draw"]
 
 
 class _Vertex:
@@ -90,8 +90,26 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def drawing_of(tensor: Any) -> Drawing:
-    """The drawing that :func:`anygrad.graph.draw` gives."""
+def draw(tensor: Any) -> Drawing:
+    """A picture of how a Tensor was made: as a tree when printed, and as Graphviz source and SVG.
+
+    Args:
+        tensor: whose graph to show; operations stand above what they were made from.
+
+    Returns:
+        A drawing: ``print`` it, show it in a notebook, or use its ``source`` and ``svg()``.
+
+    Raises:
+        TypeError: it is no Tensor.
+
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> print(ag.graph.draw(ag.sum(ag.sin(x) * x)))
+    sum  ()
+    `-- multiply  (2,)
+        |-- sin  (2,)
+        |   `-- Tensor #3  (2,) float64
+        `-- Tensor #3 (above)
+    """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"draw: a Tensor is needed, given {describe(tensor)}")
     vertices: dict[Any, _Vertex] = {}

@@ -9,15 +9,11 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from anygrad.calling import written
-from anygrad.ops.datatypes import astype, is_complex, kinds
-from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, positive, real
-from anygrad.ops.indexing import Scatter
-from anygrad.ops.manipulation import reshape
-from anygrad.ops.reductions import sum
-from anygrad.primitive import (
+from anygrad.core.calling import written
+from anygrad.core.kinds import is_complex, kinds
+from anygrad.core.primitive import (
     SCALARS,
     Array,
     Primitive,
@@ -26,35 +22,26 @@ from anygrad.primitive import (
     library_types,
     parameters_of,
     rank,
-    scalar_results,
 )
-from anygrad.specializing import specialized
-
-if TYPE_CHECKING:
-    from anygrad.graph import Node
+from anygrad.core.specializing import places, specialized
+from anygrad.ops.datatypes import astype, promoted
+from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, positive, real
+from anygrad.ops.indexing import Scatter
+from anygrad.ops.manipulation import reshape
+from anygrad.ops.reductions import sum
 
 __all__ = [
-    "ADDED",
     "Cotangents",
     "ElementwisePullback",
     "JoinPullback",
     "Pullback",
-    "fused_pullbacks",
-    "promoted",
     "pullback_of",
 ]
 
 Meta = tuple[tuple[int, ...], Any]
 Run = Callable[..., Sequence[Any]]
 
-fused_pullbacks: dict[type, Callable[..., Sequence[Any]]] = {}
-"""For array types on which a backward step can be one kernel: what is called in place of ``pullback.run``.
-
-The last argument is the sums that the engine has begun: by edge the sum, and whether the engine owns it. To those it
-may add."""
-
-ADDED: Any = object()
-"""In place of a cotangent: it has been added to the engine's sum already."""
+places.append(__name__)
 
 
 def match(g: Array, meta: Meta) -> Array:
@@ -103,11 +90,13 @@ class Pullback:
         op: the primitive.
         saves: for each slot (the operands, then the output), the operands whose rule names it.
         output: what joins the cotangents of several results, where there are several.
-        fresh: the operation's :attr:`~anygrad.primitive.Primitive.fresh`.
+        fresh: the operation's :attr:`~anygrad.core.primitive.Primitive.fresh`.
         runs: :attr:`run` by the type of ``g``: for a library's own arrays a function that is bound to them.
+        follows_rules: whether it does what the operation's rules say and nothing else: not those that look on, or are a
+            function's.
     """
 
-    __slots__ = ("_run", "fresh", "op", "output", "runs", "saves")
+    __slots__ = ("_run", "follows_rules", "fresh", "op", "output", "runs", "saves")
 
     fresh: bool
     output: OutputPullback
@@ -115,6 +104,7 @@ class Pullback:
 
     def __init__(self, op: Primitive) -> None:
         self.op = op
+        self.follows_rules = True
         self.fresh = op.fresh
         slots = (*op.operands, "out")
         named = [parameters_of(rule) for rule in op.rules]
@@ -134,6 +124,7 @@ class Pullback:
     def _runs_by(self, op: Any, run: Run) -> None:
         """Be a pullback that no rules of a primitive are behind."""
         self.op = op
+        self.follows_rules = False
         self.saves = ()
         self.fresh = False
         self._run = run
@@ -141,7 +132,7 @@ class Pullback:
 
     def run_for(self, kind: type) -> Run:
         """What runs for a ``g`` of a type."""
-        if rank(kind) != 0 or type(self) not in (Pullback, ElementwisePullback):
+        if rank(kind) != 0 or not self.follows_rules:
             return self.run
         numbers = {type(None), *SCALARS}
         return self._written(lambda function: specialized(function, kind), library_types(kind) | numbers)
@@ -225,7 +216,7 @@ class OutputPullback(Pullback):
     def __init__(self, op: Primitive, count: int) -> None:
         numbers = range(count)
 
-        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
             return (Cotangents(g if i == node.params["index"] else None for i in numbers),)
 
         self._runs_by(op, run)
@@ -289,7 +280,7 @@ class ElementwisePullback(Pullback):
     def _careful(self) -> Run:
         partials = tuple(_applied(rule, self.op) for rule in self.op.rules)
 
-        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
             shapes, dtype = node.shapes, g.dtype
             if any(meta is not None and meta[1] != dtype for meta in shapes):
                 saved = tuple(promoted(value, dtype) for value in saved)
@@ -338,14 +329,6 @@ def _partial(rule: Any, op: Primitive) -> Callable[[tuple[Any, ...]], Any]:
         only = indices[0]
         return lambda saved: rule(saved[only])
     return lambda saved: rule(*[saved[i] for i in indices])
-
-
-def promoted(value: Any, dtype: Any) -> Any:
-    """A saved array in the precision of the result: a partial of a float32 operand beside a float64 one is float64."""
-    is_number = type(value) in scalar_results or not hasattr(value, "dtype")
-    if is_number or value.dtype == dtype or kinds[value.dtype] != kinds[dtype]:
-        return value
-    return astype(value, dtype)
 
 
 def _chained(g: Array, partial: Any, any_complex: bool) -> Array:

@@ -1,0 +1,1 @@
+"""What every array that wraps another one shares, and what makes arrays."""

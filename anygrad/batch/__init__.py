@@ -1,0 +1,1 @@
+"""Batches: an array that hides an axis, and how operations run on it."""

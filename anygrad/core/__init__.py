@@ -1,0 +1,1 @@
+"""What an operation is and how it is called. Knows no array library, no wrapper and no operation."""

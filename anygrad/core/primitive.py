@@ -1,0 +1,450 @@
+"""Operations as multimethods over array types.
+
+A :class:`Primitive` is a callable with a table from array type to implementation. It also says what it *is*
+(elementwise, linear, bilinear, or none of these) and carries its derivative, written in anygrad's own operations.
+This module knows no Tensor and no array library: both register themselves here, with :func:`register_type`.
+
+An operation is one statement, a decorated ``def`` that gives its name, signature and documentation::
+
+    @elementwise(lambda x: cos(x))
+    def sin(x: Array, /) -> Array:
+        '''The sine of each element, an angle in radians.'''
+
+A body that only documents means "the array library's function of that name"; any other body is the default
+implementation, written in anygrad's operations, for every library that does not override it.
+
+Positional-only parameters are *operands* (arrays, or scalars in their place); the rest are static *parameters*. A rule
+receives what its parameter names ask for: operands by name, ``out``, static parameters, and ``<operand>_shape``. Only
+the arrays that some rule names are kept for the backward pass.
+
+Elementwise, linear and bilinear operations have both modes from what they are. The others carry rules for each operand:
+``rule(g, ...)`` from the result's cotangent to the operand's, and ``rule(t, ...)`` from the operand's tangent to the
+result's. Of an operation with several results ``g`` is a tuple, None where no gradient arrives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
+
+from anygrad.core.calling import MISSING, caller
+
+__all__ = [
+    "Array",
+    "Elementwise",
+    "Primitive",
+    "elementwise",
+    "linear",
+    "nondifferentiable",
+    "parameters_of",
+    "primitive",
+    "primitives",
+    "rank",
+    "register_type",
+]
+
+Array: TypeAlias = Any
+"""An array of any library, or a Tensor: the type cannot be named without importing every library."""
+
+Rule: TypeAlias = Callable[..., Any]
+Implementation: TypeAlias = Callable[..., Any]
+Maker: TypeAlias = "Callable[[Primitive, type], Implementation]"
+DeviceOf: TypeAlias = Callable[[Any], str]
+
+primitives: dict[str, Primitive] = {}
+"""Every primitive by its name."""
+
+SCALARS = (bool, int, float, complex)
+CHAPTERS = ("linalg", "fft", "special")
+"""The sub-namespaces: an operation declared in a module of such a name is looked up there in a library."""
+
+scalar_results: dict[type, Callable[[Any], Array]] = {}
+"""For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
+
+
+observers: list[Callable[[Primitive, type, Implementation], Implementation]] = []
+"""What is put around each implementation when a table is filled, while something watches all operations."""
+
+
+forgetting: list[Callable[[], None]] = []
+"""What to call when implementations change, by those who keep some that come from the tables."""
+
+
+def forget_implementations(*ops: Primitive) -> None:
+    """Empty the tables of some primitives, or of all, to be filled anew."""
+    for p in ops or primitives.values():
+        p.table.clear()
+    for forget in forgetting:
+        forget()
+
+
+# --- array types ------------------------------------------------------------------------------------------------------
+
+
+class _Entry(NamedTuple):
+    maker: Maker
+    device_of: DeviceOf
+
+
+_makers: dict[type, _Entry] = {}
+_finders: list[Callable[[type], bool]] = []
+
+
+def register_type(array_type: type, maker: Maker, device_of: DeviceOf) -> None:
+    """Let ``maker(primitive, type)`` supply the implementation of each primitive for arrays of a type.
+
+    ``device_of(array)`` names an array's device. A library's own arrays have rank 0; a wrapper's type has an integer
+    ``level`` and the rank ``level + 1``: among the operands of one call the highest rank handles it.
+    """
+    _makers[array_type] = _Entry(maker, device_of)
+    _ranks.clear()
+    forget_implementations()
+
+
+def register_finder(finder: Callable[[type], bool]) -> None:
+    """Add a function that is asked about an unknown type, may register it, and says whether it did."""
+    _finders.append(finder)
+
+
+def device_of(array: Array) -> str:
+    """The name of the device an array lives on.
+
+    Raises:
+        TypeError: it is no array of a known library.
+    """
+    entry = _find_maker(type(array))
+    if entry is None:
+        raise TypeError(f"device_of: {type(array).__qualname__} is not an array of a registered library")
+    return entry.device_of(array)
+
+
+def library_types(array_type: type) -> frozenset[type]:
+    """The types of arrays that belong to one library with a type: with NumPy's arrays come its scalars."""
+    return frozenset({array_type, *(other for other in _makers if _same_library(array_type, other))})
+
+
+def _find_maker(array_type: type) -> _Entry | None:
+    for base in array_type.__mro__:
+        if base in _makers:
+            return _makers[base]
+    if any(finder(array_type) for finder in _finders):
+        return _find_maker(array_type)
+    return None
+
+
+def _same_library(t: type, other: type) -> bool:
+    entry, other_entry = _find_maker(t), _find_maker(other)
+    return entry is not None and other_entry is not None and entry.maker == other_entry.maker
+
+
+class _Ranks(dict[type, int]):
+    """The rank of each type seen: -1 for what is no array (scalars, shapes, None)."""
+
+    def __missing__(self, array_type: type) -> int:
+        known = array_type not in SCALARS and _find_maker(array_type) is not None
+        found = getattr(array_type, "level", -1) + 1 if known else -1
+        self[array_type] = found
+        return found
+
+
+_ranks = _Ranks()
+
+
+def rank(array_type: type) -> int:
+    """The rank of an array type: 0 for a library's own arrays, more for a wrapper, -1 for what is no array."""
+    return _ranks[array_type]
+
+
+class Table(dict[type, Implementation]):
+    """A primitive's implementations by array type, filled as types first show up."""
+
+    __slots__ = ("primitive",)
+
+    def __init__(self, primitive: Primitive) -> None:
+        super().__init__()
+        self.primitive = primitive
+
+    def __missing__(self, array_type: type) -> Implementation:
+        entry = _find_maker(array_type)
+        if entry is None:
+            raise TypeError(
+                f"{self.primitive.name}: no backend handles {array_type.__module__}.{array_type.__qualname__}; "
+                f"give an array or an anygrad.Tensor (or add its library with anygrad.register_backend)"
+            )
+        made = entry.maker(self.primitive, array_type)
+        for observe in observers:
+            made = observe(self.primitive, array_type, made)
+        self[array_type] = made
+        return made
+
+
+# --- the operations ---------------------------------------------------------------------------------------------------
+
+
+class Primitive:
+    """One differentiable operation: a multimethod over array types, with its derivative.
+
+    Attributes:
+        name: the name in the namespace, and in ``Tensor.creation_op``.
+        operands: names of the array operands.
+        variadic: whether the first operand is a sequence of arrays (``concat``).
+        defaults: the static parameters and their defaults.
+        positional: those of the static parameters that may be given by their place.
+        table: implementation by array type.
+        default: the implementation in anygrad's operations where a library has none, or None.
+        rules: what the reverse rule of each operand is; what it means depends on the kind.
+        forward_rules: the forward rule of each operand, of an operation whose kind does not imply it.
+        outputs: of an operation with several results the named tuple it gives, else None.
+        fresh: whether what the reverse rules give, unless it is ``g`` itself, are arrays of their own, not parts of
+            others: the engine may write into them.
+        chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
+        kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
+    """
+
+    kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
+    fresh = False
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        rules: tuple[Any, ...] = (),
+        forward_rules: tuple[Rule | None, ...] = (),
+        outputs: type | None = None,
+    ) -> None:
+        self.name = self.__name__ = function.__name__.removeprefix("_")
+        self.__qualname__ = function.__qualname__
+        self.__module__ = function.__module__
+        self.__doc__ = function.__doc__
+        self.__signature__ = inspect.signature(function)
+        params = self.__signature__.parameters.values()
+        self.operands = tuple(p.name for p in params if p.kind is p.POSITIONAL_ONLY)
+        self.defaults = {p.name: p.default for p in params if p.kind is not p.POSITIONAL_ONLY}
+        self.positional = tuple(p.name for p in params if p.kind is p.POSITIONAL_OR_KEYWORD)
+        self.variadic = self.operands[0] == "arrays"
+        self.default = None if _only_documents(function) else function
+        self.rules = rules
+        self.forward_rules = forward_rules
+        self.outputs = outputs
+        self.chapter = next((part for part in self.__module__.split(".") if part in CHAPTERS), "")
+        self.table = Table(self)
+        taken = primitives.get(self.name)
+        if taken is not None and taken.__module__ != self.__module__:
+            raise ValueError(f"an operation named {self.name!r} exists already, in {taken.__module__}; choose another")
+        primitives[self.name] = self
+
+    def __repr__(self) -> str:
+        return f"<primitive {self._usage}>"
+
+    @property
+    def _usage(self) -> str:
+        """The name and the signature, without annotations."""
+        bare = [p.replace(annotation=p.empty) for p in self.__signature__.parameters.values()]
+        return f"{self.name}{inspect.Signature(bare)}"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Only the first call comes here: from then on the primitive has a function of its own signature.
+        kind = type(self)
+        self.__class__ = type(kind.__name__, (kind,), {"__call__": caller(self, SCALARS)})
+        return self(*args, **kwargs)
+
+    def called(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """A call that is not plain: operands of several types, or something wrong with it."""
+        if any(value is MISSING for value in (*operands, *params.values())):
+            given = {name: value for name, value in params.items() if value is not MISSING}
+            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
+        if self.variadic:
+            operands = (*operands[0], *operands[1:])
+        return self.apply(operands, params)
+
+    def refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+        """Raise the TypeError of a call with arguments that do not fit the signature."""
+        usage = f"the signature is {self._usage}"
+        try:
+            self.__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}; {usage}") from None
+        raise TypeError(f"{self.name}: {usage}")
+
+    def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Run on operands and parameters that are sorted out already."""
+        try:
+            try:
+                implementation = self.resolve(operands)
+            except ValueError:  # NumPy's scalars are numbers to every library
+                operands = tuple(x.item() if type(x) in scalar_results else x for x in operands)
+                implementation = self.resolve(operands)
+            if self.variadic:
+                return implementation(list(operands), **params)
+            result = implementation(*operands, **params)
+            if result is NotImplemented:
+                raise TypeError("each operand must be an array, a Tensor or a number")
+            return self.outputs(*result) if self.outputs is not None else result
+        except Exception as error:
+            explain(self, operands, params, error)
+
+    def resolve(self, operands: tuple[Any, ...]) -> Implementation:
+        """The implementation for these operands: that of the type with the highest rank.
+
+        Raises:
+            TypeError: no operand is an array, or one is of an unknown type.
+            ValueError: operands are raw arrays of different libraries.
+        """
+        if len(operands) == 1:
+            return self.table[type(operands[0])]
+        best: type | None = None
+        for operand in operands:
+            t = type(operand)
+            if best is None or _ranks[t] > _ranks[best]:
+                best = t
+            elif t is not best and _ranks[t] == _ranks[best] == 0 and not _same_library(t, best):
+                raise ValueError("the operands belong to different array libraries")
+        if best is None or _ranks[best] < 0:
+            given = ", ".join(type(operand).__name__ for operand in operands) or "none"
+            raise TypeError(f"{self.name}: at least one operand must be an array or a Tensor; given: {given}")
+        return self.table[best]
+
+    # Rules can be attached after the definition, where they need a page of their own.
+
+    def vjp(self, *rules: Rule | None) -> None:
+        """Set the reverse rule of each operand: ``rule(g, ...)`` gives the operand's cotangent."""
+        self.rules = rules
+
+    def jvp(self, *rules: Rule | None) -> None:
+        """Set the forward rule of each operand: ``rule(t, ...)`` gives what its tangent adds to the result's."""
+        self.forward_rules = rules
+
+
+class Elementwise(Primitive):
+    """An operation on each element; ``rules`` holds the partial derivative in each operand.
+
+    A partial is a function of what its parameters name, which may give a mask of where the gradient passes; or such a
+    name alone, where it is that very array; or the constant ``1`` or ``-1``; or None where no gradient goes. A function
+    from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
+    """
+
+    kind = "elementwise"
+    fresh = True
+
+
+class Linear(Primitive):
+    """An operation linear in its operands; ``rules`` holds the transpose for each, ``rule(g, ...)``."""
+
+    kind = "linear"
+
+
+class Bilinear(Primitive):
+    """An operation linear in each of its first two operands; ``rules`` holds ``rule(g, ...)`` for each."""
+
+    kind = "bilinear"
+    fresh = True
+
+
+class NonDifferentiable(Primitive):
+    """An operation without a derivative: its result carries no gradient."""
+
+    kind = "none"
+
+
+def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:
+    """Declare an elementwise operation by its partial derivative in each operand."""
+    return lambda function: Elementwise(function, partials)
+
+
+def linear(*transposes: Rule | None) -> Callable[[Callable[..., Any]], Linear]:
+    """Declare a linear operation by its transpose."""
+    return lambda function: Linear(function, transposes)
+
+
+def bilinear(*rules: Rule) -> Callable[[Callable[..., Any]], Bilinear]:
+    """Declare an operation that is linear in each of two operands by the product rule's two halves."""
+    return lambda function: Bilinear(function, rules)
+
+
+def primitive(
+    *rules: Rule | None, jvp: tuple[Rule | None, ...] = (), outputs: type | None = None, fresh: bool = False
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare an operation of no special kind by the reverse rule of each operand, and the forward rules ``jvp``."""
+
+    def declare(function: Callable[..., Any]) -> Primitive:
+        op = Primitive(function, rules, jvp, outputs)
+        op.fresh = fresh
+        return op
+
+    return declare
+
+
+def nondifferentiable(function: Callable[..., Any]) -> NonDifferentiable:
+    """Declare an operation that has no derivative."""
+    return NonDifferentiable(function)
+
+
+def parameters_of(rule: Any) -> tuple[str, ...]:
+    """The names a rule asks for, without its cotangent ``g`` or tangent ``t``."""
+    if isinstance(rule, str):
+        return (rule,)
+    names = tuple(inspect.signature(rule).parameters) if callable(rule) else ()
+    return names[1:] if names[:1] in (("g",), ("t",)) else names
+
+
+def _only_documents(function: Callable[..., Any]) -> bool:
+    """Whether there is nothing in a function's body but its documentation."""
+    code = function.__code__
+    return code.co_code in _EMPTY and set(code.co_consts) <= {None, function.__doc__}
+
+
+def _documented() -> None:
+    """A body of documentation."""
+
+
+_EMPTY = (_documented.__code__.co_code, (lambda: None).__code__.co_code)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def describe(value: Any) -> str:
+    """A value as an error message shows it: an array by dtype and shape, all else by its repr."""
+    if hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type):
+        return f"{str(value.dtype).rpartition('.')[2]}{tuple(value.shape)}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _devices_of(operands: tuple[Any, ...]) -> list[str]:
+    """The names of the devices of some operands, as far as their libraries can tell."""
+    found = set()
+    for operand in operands:
+        with contextlib.suppress(Exception):  # an error is being explained; this one must not hide it
+            found.add(device_of(operand))
+    return sorted(found)
+
+
+def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], error: Exception) -> NoReturn:
+    """Raise the error again, of the same kind, naming the operation and what it was given."""
+    if getattr(error, "explained", False):
+        raise error
+    names = [f"{op.operands[0]}[{i}]" for i in range(len(operands))] if op.variadic else op.operands
+    given = [f"{n}={describe(v)}" for n, v in zip(names, operands)]
+    given += [f"{n}={describe(v)}" for n, v in params.items() if v is not op.defaults.get(n)]
+    message = f"{op.name}({', '.join(given)}): {error}"
+    kind = type(error)
+    devices = _devices_of(operands)
+    if len(devices) > 1:
+        kind = ValueError
+        message = (
+            f"{op.name}({', '.join(given)}): operands live on different devices, {' and '.join(map(repr, devices))}; "
+            f"move one with .to({devices[0]!r})"
+        )
+    raised: Exception
+    try:
+        raised = kind(message)
+    except TypeError:  # an exception class that does not take one message
+        builtins = (IndexError, ValueError, TypeError, RuntimeError)
+        raised = next((k for k in builtins if isinstance(error, k)), RuntimeError)(message)
+    raised.explained = True  # type: ignore[attr-defined]
+    raise raised from error

@@ -1,0 +1,1 @@
+"""Forward mode: Dual, and how tangents travel through operations."""

@@ -1,0 +1,1 @@
+"""Reverse mode: Tensor, how operations are recorded, and how cotangents travel back."""

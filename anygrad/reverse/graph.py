@@ -1,0 +1,231 @@
+"""The graph of recorded operations, and whether operations are recorded.
+
+A :class:`Node` is one recorded operation: edges to what it was made from, and the raw arrays its rule needs. An *edge*
+is a leaf Tensor itself, the Node of an intermediate, or None for a constant. Nodes never hold intermediate Tensors, so
+dropping the output frees everything.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from anygrad.reverse.pullback import JoinPullback, OutputPullback, Pullback
+
+__all__ = [
+    "Edge",
+    "Hook",
+    "HookHandle",
+    "Leaf",
+    "Node",
+    "enable_grad",
+    "is_grad_enabled",
+    "join",
+    "mode",
+    "no_grad",
+    "restrictions",
+]
+
+Edge: TypeAlias = "Node | Leaf"
+Hook: TypeAlias = Callable[[Any], Any]
+"""A function of a gradient, a Tensor, that gives another in its place or None."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Leaf(Protocol):
+    """What a Tensor is to the graph."""
+
+    hooks: dict[int, Hook] | None
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> Any: ...
+
+    def edge(self) -> Edge: ...
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes:
+        pullback: what carries the output's cotangent to the operands.
+        parents: the edge of each operand, None where no gradient is wanted.
+        children: how often it is itself among the parents of nodes.
+        saved: one slot for each operand and one for the output, None where the rule does not need it; all None after
+            the rule has run.
+        params: the operation's static parameters; not set on an elementwise operation.
+        shapes: shape and dtype of each operand, or None where all are those of the output.
+        hooks: functions of the cotangent, by key; None until one is registered.
+    """
+
+    __slots__ = ("__weakref__", "children", "hooks", "params", "parents", "pullback", "saved", "shapes")
+
+    pullback: Pullback
+    parents: tuple[Edge | None, ...]
+    children: int
+    saved: tuple[Any, ...] | None
+    params: dict[str, Any]
+    shapes: Any
+    hooks: dict[int, Hook] | None
+
+    @classmethod
+    def of(
+        cls,
+        pullback: Pullback,
+        parents: tuple[Edge | None, ...],
+        saved: tuple[Any, ...] = (),
+        params: dict[str, Any] | None = None,
+        shapes: Any = None,
+    ) -> Node:
+        """A new node, which its parents count among their children."""
+        node = cls()
+        node.pullback = pullback
+        node.parents = parents
+        node.saved = saved
+        node.params = {} if params is None else params
+        node.shapes = shapes
+        node.children = 0
+        node.hooks = None
+        for parent in parents:
+            if type(parent) is cls:
+                parent.children += 1
+        return node
+
+    @property
+    def name(self) -> str:
+        """The name of the operation."""
+        return self.pullback.op.name
+
+    @property
+    def creators(self) -> tuple[Edge, ...]:
+        """What the operation's result was made from: leaf Tensors, and Nodes for intermediates."""
+        if self.stands_for_output:
+            return self.parents[0].creators  # type: ignore[union-attr]  # the Node of the operation
+        return tuple(parent for parent in self.parents if parent is not None)
+
+    @property
+    def stands_for_output(self) -> bool:
+        """Whether it is one of several results of an operation, whose own node is its parent."""
+        return isinstance(self.pullback, OutputPullback)
+
+    def output(self, index: int) -> Node:
+        """A node that stands for one of the operation's several results; this one then waits for all of them."""
+        return Node.of(self.pullback.output, (self,), params={"index": index})
+
+    def __repr__(self) -> str:
+        return f"<node {self.name}>"
+
+
+def join(edges: Sequence[Edge | None]) -> Node | None:
+    """A node from which a backward pass starts at several edges, given a tuple of cotangents; None without an edge."""
+    if all(edge is None for edge in edges):
+        return None
+    return Node.of(JoinPullback(), tuple(edges))
+
+
+class HookHandle:
+    """What :meth:`Tensor.register_hook` returns."""
+
+    __slots__ = ("_hooks", "_key")
+
+    def __init__(self, hooks: dict[int, Hook], key: int) -> None:
+        self._hooks = hooks
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook away; a second time does nothing."""
+        self._hooks.pop(self._key, None)
+
+
+# --- whether operations are recorded ----------------------------------------------------------------------------------
+
+
+class _Mode(threading.local):
+    """Per thread: the level of the innermost running transform, and the lowest level that records.
+
+    A threshold rather than a flag, so that under ``no_grad`` a transform started inside still differentiates.
+    """
+
+    level = 0
+    threshold = 0
+
+
+mode = _Mode()
+
+restrictions: list[Any] = []
+"""One entry for each block, of any thread, that stops some level from recording. While it is empty, and it mostly is, a
+recorded operation need not ask for its thread's mode: 3 % of a chain of operations on small arrays."""
+
+
+class _GradMode:
+    """A context manager, and a decorator, that sets the threshold and puts it back."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self) -> None:
+        self._before: list[int] = []
+
+    def _threshold(self) -> int:
+        return 0
+
+    def __enter__(self) -> None:
+        self._before.append(mode.threshold)
+        mode.threshold = self._threshold()
+        restrictions.append(None)
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        mode.threshold = self._before.pop()
+        restrictions.pop()
+
+    def __call__(self, function: F) -> F:
+        """Run the whole of a function in this mode."""
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with type(self)():
+                return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+
+class no_grad(_GradMode):
+    """Do not record operations: ``with no_grad(): ...`` or ``@no_grad()``. Holds for the current thread alone.
+
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    __slots__ = ()
+
+    def _threshold(self) -> int:
+        return mode.level + 1
+
+
+class enable_grad(_GradMode):
+    """Record operations again, inside :class:`no_grad`: ``with enable_grad(): ...`` or ``@enable_grad()``.
+
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad(), ag.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on Tensors that require gradients are recorded in this thread.
+
+    >>> ag.is_grad_enabled()
+    True
+    """
+    return mode.threshold <= mode.level
