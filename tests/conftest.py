@@ -16,9 +16,8 @@ from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
 from anygrad.device import resolve, unavailable_reason
 
-settings.register_profile(
-    "thorough", max_examples=10_000
-)  # pytest tests/test_programs.py --hypothesis-profile=thorough
+# pytest tests/ops/test_programs.py --hypothesis-profile=thorough
+settings.register_profile("thorough", max_examples=10_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 import anygrad as ag
 from anygrad.backends import backend_of, backends
+from tests.backends.test_cupy import MATRIX, gpu, on_cuda, on_host
 from tests.conftest import CUDA
-from tests.test_cuda import MATRIX, gpu, on_cuda, on_host
 
 rng = np.random.default_rng(1)
 
@@ -222,7 +222,7 @@ def test_names():
 
 @pytest.mark.parametrize("device", [CUDA])
 def test_the_page_about_cuda_runs_from_top_to_bottom(device, tmp_path):
-    page = Path(__file__).parent.parent / "docs" / "cuda.md"
+    page = Path(__file__).parents[1] / "docs" / "cuda.md"
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 7
     code = "\n".join(blocks)

@@ -15,7 +15,7 @@ import pytest
 import anygrad as ag
 from anygrad import Tensor
 from tests.conftest import require_device
-from tests.test_numpy_arrays import A, X, host, leaf
+from tests.numpy_api.test_numpy_arrays import A, X, host, leaf
 
 # --- attributes and methods of NumPy's arrays -------------------------------------------------------------------------
 

@@ -317,7 +317,7 @@ def test_dask_arrays_have_lazy_gradients():
 @pytest.fixture
 def boxed():
     """The example's library, registered for one test."""
-    path = pathlib.Path(__file__).parent.parent / "examples" / "new_backend.py"
+    path = pathlib.Path(__file__).parents[2] / "examples" / "new_backend.py"
     spec = importlib.util.spec_from_file_location("new_backend", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from tests import kernels_on_host as host
-from tests import optable_elementwise
-from tests.optable import OPERATIONS, outputs_of
+from tests.backends import kernels_on_host as host
+from tests.table import OPERATIONS, elementwise, outputs_of
 
 pytest.importorskip("cupy")
 
@@ -318,7 +317,7 @@ def test_nvrtc_compiles_every_kernel_of_the_table(generated, monkeypatch, arch):
     fused_pullbacks[np.ndarray] = generated.pullback
     try:
         gradients_of_the_table([np.float32, np.complex64])
-        gradients_of_the_table([np.float16], optable_elementwise.OPERATIONS)
+        gradients_of_the_table([np.float16], elementwise.OPERATIONS)
     finally:
         del fused_pullbacks[np.ndarray]
     names = {source.name for source in sources}

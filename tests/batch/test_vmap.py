@@ -10,7 +10,7 @@ import pytest
 import anygrad as ag
 from anygrad.backends.libraries import STRICT_WARNING
 from tests.conftest import CUDA
-from tests.optable import OPERATIONS, Operation, Sample, outputs_of
+from tests.table import OPERATIONS, Operation, Sample, outputs_of
 
 REFUSED = {"nonzero", "unique_values", "unique_counts", "unique_inverse", "unique_all"}
 OPERATIONS_TO_MAP = [operation for operation in OPERATIONS if operation.name not in REFUSED]

@@ -25,7 +25,7 @@ from benchmarks.options import parse
 from benchmarks.record import Figure, Measured, Record, figure, ratio
 from benchmarks.targets import ALSO_ON_CUDA, TARGETS, Target, in_copies, judge
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TINY = {
     "multiply": (3,),
     "chain": (6, 3),

@@ -13,7 +13,7 @@ from anygrad.ops.indexing import Scatter
 from anygrad.primitive import forget_implementations, primitives
 from anygrad.pullback import pullback_of
 from anygrad.specializing import specialized
-from tests.optable import OPERATIONS, outputs_of
+from tests.table import OPERATIONS, outputs_of
 
 DIFFERENTIABLE = [operation for operation in OPERATIONS if operation.is_differentiable]
 

@@ -21,7 +21,7 @@ import pytest
 import anygrad as ag
 from anygrad.containers import flatten
 
-PAGE = (Path(__file__).parent.parent / "docs" / "coming_from.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "coming_from.md").read_text(encoding="utf-8")
 LIBRARIES = {"HIPS autograd": "autograd", "PyTorch": "torch", "JAX": "jax", "MyGrad": "mygrad", "Chainer": "chainer"}
 SECTIONS = {part.split("\n", 1)[0]: part for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]}
 PREAMBLE = PAGE.split("\n## ", 1)[0]

@@ -17,7 +17,7 @@ import anygrad as ag
 from anygrad.primitive import Primitive
 from tests.conftest import is_dtype
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 OPTIONAL_OR_SCRIPT = {"anygrad.__main__"}
 
 

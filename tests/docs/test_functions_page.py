@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-PATH = pathlib.Path(__file__).parent.parent / "docs" / "functions.py"
+PATH = pathlib.Path(__file__).parents[2] / "docs" / "functions.py"
 SPEC = importlib.util.spec_from_file_location("functions_page", PATH)
 functions_page = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(functions_page)

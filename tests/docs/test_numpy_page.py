@@ -15,7 +15,7 @@ import pytest
 
 import anygrad as ag
 
-PATH = pathlib.Path(__file__).parent.parent / "docs" / "numpy_functions.py"
+PATH = pathlib.Path(__file__).parents[2] / "docs" / "numpy_functions.py"
 SPEC = importlib.util.spec_from_file_location("numpy_page", PATH)
 numpy_page = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(numpy_page)

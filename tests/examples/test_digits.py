@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from tests.examples import check_missing, check_refusal, load, output_of
+from tests.examples.running import check_missing, check_refusal, load, output_of
 
 for needed in ("matplotlib", "rich", "sklearn"):
     pytest.importorskip(needed)

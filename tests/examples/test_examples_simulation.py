@@ -13,7 +13,7 @@ import pytest
 import anygrad as ag
 from anygrad import Tensor
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 OTHER_DEVICES = [("array_api_strict", "strict:device1"), ("torch", "torch:cpu")]
 
 for needed in ("matplotlib", "rich", "sklearn"):

@@ -8,7 +8,7 @@ import pytest
 import anygrad as ag
 from anygrad.testing import check_grads
 from tests.conftest import require_device
-from tests.examples import check_missing, check_refusal, load, output_of, run
+from tests.examples.running import check_missing, check_refusal, load, output_of, run
 
 for needed in ("matplotlib", "rich", "sklearn", "scipy"):
     pytest.importorskip(needed)

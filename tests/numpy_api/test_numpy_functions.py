@@ -12,7 +12,7 @@ from anygrad.numpy_api.registry import FUNCTIONS, REFUSED
 from anygrad.numpy_api.ufuncs import UFUNCS, UFUNCS_REFUSED
 from anygrad.primitive import rank
 from tests.conftest import require_device
-from tests.numpy_table import AUTOGRAD, CASES, MISSING_IN_AUTOGRAD, Case
+from tests.numpy_api.table import AUTOGRAD, CASES, MISSING_IN_AUTOGRAD, Case
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, about NaN
 
@@ -122,7 +122,7 @@ def test_what_autograd_does_not_differentiate_has_derivatives_here(name):
 
 
 def test_every_supported_function_is_in_the_table():
-    from tests.test_numpy_arrays import TESTED_THERE
+    from tests.numpy_api.test_numpy_arrays import TESTED_THERE
 
     tested = {case.name for case in CASES} | TESTED_THERE
     tested |= {ufunc.__name__ for ufunc in UFUNCS if getattr(np, ufunc.__name__, None) in map(_numpys, tested)}

@@ -15,8 +15,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from anygrad.primitive import primitives
-from tests.optable import OPERATIONS
-from tests.optable_base import between, nonzero
+from tests.table import OPERATIONS
+from tests.table.base import between, nonzero
 
 Shape = tuple[int, ...]
 MOST = 48

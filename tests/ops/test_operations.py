@@ -14,9 +14,9 @@ import anygrad as ag
 from anygrad.backends import backend_of
 from anygrad.ops.elementwise import may_have_zero
 from anygrad.primitive import primitives
-from tests import numerics
 from tests.conftest import CUDA, is_dtype, require_device
-from tests.optable import CONVENTIONS, NOT_OPERATIONS, OPERATIONS, Operation, Sample, outputs_of
+from tests.ops import numerics
+from tests.table import CONVENTIONS, NOT_OPERATIONS, OPERATIONS, Operation, Sample, outputs_of
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 DIFFERENTIABLE = [operation for operation in OPERATIONS if operation.is_differentiable]
@@ -377,7 +377,7 @@ def test_every_operation_has_an_entry():
     values = {name: getattr(space, name) for space in spaces for name in space.__all__}
     public = {name for name, value in values.items() if callable(value) and not is_dtype(value)}
     missing = (own | public) - BY_NAME.keys() - NOT_OPERATIONS
-    assert not missing, f"without an entry in tests/optable_*.py: {sorted(missing)}"
+    assert not missing, f"without an entry in tests/table/: {sorted(missing)}"
     assert not NOT_OPERATIONS - (own | public | {"graph", "backends"})
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import anygrad as ag
 from tests.conftest import CUDA, require_device
-from tests.programs import MAKERS, Program, programs, solved
+from tests.ops.programs import MAKERS, Program, programs, solved
 
 RTOL = 1e-6
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import tests.optable_arrays
-import tests.optable_elementwise
-import tests.optable_fft
-import tests.optable_linalg
-import tests.optable_shapes
-import tests.optable_signal
-import tests.optable_special
 from anygrad import transforms
-from tests.optable_base import Operation, Sample, outputs_of
-from tests.optable_elementwise import CONVENTIONS
+from tests.table import arrays, elementwise, fft, linalg, shapes, signal, special
+from tests.table.base import Operation, Sample, outputs_of
+from tests.table.elementwise import CONVENTIONS
 
 __all__ = ["CONVENTIONS", "NOT_OPERATIONS", "OPERATIONS", "Operation", "Sample", "outputs_of"]
 
 OPERATIONS = [
-    *tests.optable_elementwise.OPERATIONS,
-    *tests.optable_arrays.OPERATIONS,
-    *tests.optable_shapes.OPERATIONS,
-    *tests.optable_linalg.OPERATIONS,
-    *tests.optable_fft.OPERATIONS,
-    *tests.optable_signal.OPERATIONS,
-    *tests.optable_special.OPERATIONS,
+    *elementwise.OPERATIONS,
+    *arrays.OPERATIONS,
+    *shapes.OPERATIONS,
+    *linalg.OPERATIONS,
+    *fft.OPERATIONS,
+    *signal.OPERATIONS,
+    *special.OPERATIONS,
 ]
 
 CREATION = {

@@ -10,8 +10,8 @@ import numpy as np
 import anygrad as ag
 from anygrad.ops import indexing
 from anygrad.ops.creation import copy
-from tests.optable_base import Draw, Operation, S, Sample, distinct
-from tests.optable_elementwise import simple
+from tests.table.base import Draw, Operation, S, Sample, distinct
+from tests.table.elementwise import simple
 
 # --- reductions -------------------------------------------------------------------------------------------------------
 

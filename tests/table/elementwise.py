@@ -11,7 +11,7 @@ import anygrad as ag
 from anygrad.ops import creation as like
 from anygrad.ops import elementwise, transfer
 from anygrad.primitive import device_of
-from tests.optable_base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
+from tests.table.base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
 
 # --- samples of the usual kinds ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from tests.optable_base import Draw, Operation, S, Sample, Samples
+from tests.table.base import Draw, Operation, S, Sample, Samples
 
 NORMS = ("backward", "ortho", "forward")
 REAL = {"strict": "complex floating-point"}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from tests.optable_base import Draw, Operation, S, Sample
+from tests.table.base import Draw, Operation, S, Sample
 
 # --- matrices ---------------------------------------------------------------------------------------------------------
 

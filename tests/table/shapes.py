@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from tests.optable_base import Draw, Operation, S, Sample, Samples, distinct
-from tests.optable_elementwise import simple
+from tests.table.base import Draw, Operation, S, Sample, Samples, distinct
+from tests.table.elementwise import simple
 
 # --- shape and order --------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.ops import convolutions
-from tests.optable_base import Draw, Operation, S, Sample
+from tests.table.base import Draw, Operation, S, Sample
 
 # --- contractions -----------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ import scipy.special
 
 import anygrad as ag
 from anygrad.ops.special import bessels, logistic
-from tests.optable_base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, nonzero
-from tests.optable_elementwise import binary, inside_one, positive_numbers, unary
+from tests.table.base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, nonzero
+from tests.table.elementwise import binary, inside_one, positive_numbers, unary
 
 BELOW_ONE = between(0.05, 0.95)
 ORDERS = (0, 1, 2, -1, 0.5, 2.5)

@@ -11,7 +11,7 @@ import pytest
 import anygrad as ag
 from anygrad.primitive import forget_implementations, observers
 from tests.conftest import CUDA, require_device
-from tests.optable import OPERATIONS, Operation, Sample, outputs_of
+from tests.table import OPERATIONS, Operation, Sample, outputs_of
 
 rng = np.random.default_rng(0)
 A, B = rng.normal(size=(4, 3)), rng.normal(size=4)

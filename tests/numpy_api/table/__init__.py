@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tests.numpy_calls
-import tests.numpy_calls_of_algebra  # noqa: F401  these enter their calls
-from tests.numpy_cases import CASES, Case
+import tests.numpy_api.table.calls
+import tests.numpy_api.table.calls_of_algebra  # noqa: F401  these enter their calls
+from tests.numpy_api.table.cases import CASES, Case
 
 __all__ = ["AUTOGRAD", "CASES", "MISSING_IN_AUTOGRAD", "Case"]
 

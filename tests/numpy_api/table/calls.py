@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.numpy_cases import UNIT, ZM, A, B, I, L, M, N, P, T, X, Y, Z, case, drawn, pierced, plain
+from tests.numpy_api.table.cases import UNIT, ZM, A, B, I, L, M, N, P, T, X, Y, Z, case, drawn, pierced, plain
 
 # --- ufuncs -----------------------------------------------------------------------------------------------------------
 

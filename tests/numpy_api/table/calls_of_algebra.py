@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.numpy_cases import UP, V3, W3, ZM, A, B, I, L, M, N, P, S, T, X, Y, Z, case, drawn, pierced, plain
+from tests.numpy_api.table.cases import UP, V3, W3, ZM, A, B, I, L, M, N, P, S, T, X, Y, Z, case, drawn, pierced, plain
 
 # --- products ---------------------------------------------------------------------------------------------------------
 
