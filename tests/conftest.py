@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from anygrad import Tensor
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
 from anygrad.device import resolve, unavailable_reason
@@ -39,6 +40,11 @@ def require_device(name: str) -> str:
     except (ImportError, RuntimeError, ValueError) as error:
         pytest.skip(str(error))
     return name
+
+
+def leaf(*values: float) -> Tensor:
+    """A Tensor of numbers that requires a gradient."""
+    return Tensor(list(values), requires_grad=True)
 
 
 def is_dtype(value: object) -> bool:
