@@ -1,4 +1,4 @@
-"""vmap over the table of operations, and by itself."""
+"""vmap over the table of operations."""
 
 from __future__ import annotations
 
