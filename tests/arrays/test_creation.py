@@ -264,3 +264,15 @@ def test_what_travels_with_an_array_under_a_transform_stays():
         ag.jvp(lambda x: ag.Tensor(x) ** 2, (x,), (direction,))
     with pytest.raises(TypeError, match=r"data is a Batch.*asarray"):
         ag.vmap(lambda x: ag.Tensor(x) ** 2)(x)
+
+
+# --- lists that hold arrays -------------------------------------------------------------------------------------------
+
+
+def test_asarray_stacks_the_arrays_in_lists_and_brings_their_gradients_back(device):
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, device=device)
+    y = ag.asarray([[x[0] * 2, 3.0], [x[1], x[0]]])
+    assert (y.shape, y.device, y.tolist()) == ((2, 2), x.device, [[2.0, 3.0], [2.0, 1.0]])
+    y.backward()
+    assert x.grad.tolist() == [3.0, 1.0]
+    assert ag.asarray([x.data, x.data], dtype="float32").dtype == np.float32
