@@ -1,110 +1,37 @@
-"""Every operation of the table: values, first and second derivatives, backends, dtypes, and the edges."""
+"""Every operation of the table: values, first and second derivatives, dtypes, and libraries."""
 
 from __future__ import annotations
 
-import zlib
-from typing import Any
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import anygrad as ag
 from anygrad.backends import backend_of
-from anygrad.ops.elementwise import may_have_zero
-from anygrad.primitive import primitives
-from tests.conftest import CUDA, is_dtype, require_device
+from tests.conftest import CUDA, require_device
 from tests.ops import numerics
-from tests.table import CONVENTIONS, NOT_OPERATIONS, OPERATIONS, Operation, Sample, outputs_of
+from tests.ops.running import (
+    EPS,
+    assert_close,
+    backpropagated,
+    called,
+    carries_gradient,
+    cases,
+    cotangents_for,
+    expected_of,
+    leaves_of,
+    on_host,
+    paired,
+    refusal,
+    value_tolerance,
+)
+from tests.table import OPERATIONS, Operation, Sample, outputs_of
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 DIFFERENTIABLE = [operation for operation in OPERATIONS if operation.is_differentiable]
 LIBRARIES = ["strict:cpu", "torch:cpu", "jax:cpu", CUDA]
-EPS = {"float32": 2e-5, "complex64": 2e-5, "float64": 1e-8, "complex128": 1e-8}
-"""Relative tolerances of gradients, by dtype."""
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=repr)
 every_differentiable = pytest.mark.parametrize("operation", DIFFERENTIABLE, ids=repr)
-
-
-# --- running an operation ---------------------------------------------------------------------------------------------
-
-
-def cases(operation: Operation) -> list[Sample]:
-    """The samples in double precision, real and, where it is defined for them, complex."""
-    return operation.drawn() + (operation.drawn(np.complex128) if operation.is_complex else [])
-
-
-def expected_of(operation: Operation, sample: Sample) -> list[np.ndarray]:
-    with np.errstate(all="ignore"):
-        return [np.asarray(out) for out in outputs_of(operation.reference(*sample.args, **sample.kwargs))]
-
-
-def called(operation: Operation, sample: Sample, arrays: list[Any], device: str = "cpu") -> list[Any]:
-    """The results for other arrays; integers and masks become Tensors too, keys stay raw."""
-    left = iter(arrays)
-    args, kwargs = sample.mapped(
-        lambda x: next(left) if x.dtype.kind in "fc" else ag.Tensor(x, device=device),
-        lambda x: ag.Tensor(x, device=device).data,
-    )
-    return outputs_of(operation.call(*args, **kwargs))
-
-
-def leaves_of(sample: Sample, device: str = "cpu") -> list[ag.Tensor]:
-    return [ag.Tensor(x, device=device, requires_grad=True) for x in sample.arrays]
-
-
-def cotangents_for(operation: Operation, expected: list[np.ndarray], salt: str = "g") -> list[np.ndarray]:
-    """Random arrays of the shapes and dtypes of arrays."""
-    rng = np.random.default_rng(zlib.crc32((operation.name + salt).encode()))
-    found = []
-    for out in expected:
-        g = rng.uniform(-1, 1, out.shape) + (1j * rng.uniform(-1, 1, out.shape) if out.dtype.kind == "c" else 0)
-        found.append(np.asarray(g).astype(out.dtype))
-    return found
-
-
-def refusal(operation: Operation, sample: Sample, device: str) -> str | None:
-    """The error that a library declares for a sample, None if it takes it."""
-    library = device.partition(":")[0]
-    return operation.refused.get(library) or sample.refused.get(library)
-
-
-def paired(cotangents: list[Any], outputs: list[Any]) -> Any:
-    """``Re(sum(conj(g) * out))`` in anygrad's operations."""
-    terms = [ag.sum(ag.real(ag.multiply(ag.conj(g), out))) for g, out in zip(cotangents, outputs, strict=True)]
-    return sum(terms[1:], start=terms[0])
-
-
-def backpropagated(operation: Operation, sample: Sample, expected: list[np.ndarray], device: str = "cpu") -> list[Any]:
-    """The gradients of all arrays through ``Tensor.backward``, None for those that receive none."""
-    leaves = leaves_of(sample, device)
-    outputs = called(operation, sample, leaves, device)
-    cotangents = [ag.Tensor(g, device=device) for g in cotangents_for(operation, expected)]
-    if len(outputs) == 1:
-        outputs[0].backward(cotangents[0])
-    else:
-        paired(cotangents, outputs).backward()
-    return [leaf.grad for leaf in leaves]
-
-
-def carries_gradient(sample: Sample, expected: list[np.ndarray]) -> bool:
-    return bool(sample.arrays) and all(out.dtype.kind in "fc" for out in expected)
-
-
-def on_host(x: Any) -> np.ndarray:
-    raw = x.data if isinstance(x, ag.Tensor) else x
-    return np.asarray(backend_of(raw).to_numpy(raw))
-
-
-def assert_close(got: Any, expected: np.ndarray, rtol: float, what: str) -> None:
-    scale = max(1.0, float(np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)))
-    np.testing.assert_allclose(on_host(got), expected, rtol=rtol, atol=rtol * scale, err_msg=what)
-
-
-def value_tolerance(operation: Operation, dtype: np.dtype) -> float:
-    return operation.rtol if dtype in (np.float64, np.complex128) else 1e-5 if dtype.kind in "fc" else 0
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -248,7 +175,6 @@ def test_second_derivatives_are_those_of_the_first_both_recorded_and_nested(oper
 
 # --- dtypes -----------------------------------------------------------------------------------------------------------
 
-
 SINGLE = [(op, "float32") for op in OPERATIONS] + [(op, "complex64") for op in OPERATIONS if op.is_complex]
 
 
@@ -326,127 +252,3 @@ def test_second_derivatives_on_a_device_are_those_on_numpy(operation, device):
                     what = f"{operation}{sample} on {device}, {'nested' if nested else 'recorded'}"
                     assert (g.shape, g.dtype) == (on_numpy.shape, on_numpy.dtype), what
                     assert_close(g, on_numpy, EPS[g.dtype.name] * 10, what)
-
-
-# --- the edges --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("function", "operands", "wanted"), [c[1:] for c in CONVENTIONS], ids=[c[0] for c in CONVENTIONS]
-)
-def test_conventions_where_no_derivative_exists(function, operands, wanted):
-    leaves = [ag.Tensor(np.asarray(x), requires_grad=True) for x in operands]
-    with np.errstate(all="ignore"):
-        ag.sum(function(*leaves)).backward()
-    for leaf, expected in zip(leaves, wanted, strict=True):
-        np.testing.assert_allclose(leaf.grad.numpy(), expected, rtol=1e-15)
-
-
-SINGULAR = [(operation, point) for operation in DIFFERENTIABLE for point in operation.singular]
-
-
-@pytest.mark.parametrize(("operation", "point"), SINGULAR, ids=[f"{op}{point}" for op, point in SINGULAR])
-def test_a_zero_cotangent_stays_zero_where_the_partial_is_not_finite(operation, point):
-    regular = next(s for s in operation.drawn() if len(s.arrays) == len(point) and s.arrays[0].size)
-    operands = [np.array([p, x.ravel()[0]]) for p, x in zip(point, regular.arrays)]
-    inside = np.array([False, True])
-    everything = tuple(range(len(operands)))
-
-    def masked(*xs):
-        return ag.sum(ag.where(inside, operation.call(*xs), 0.0))
-
-    def plain(*xs):
-        return ag.sum(operation.call(*xs))
-
-    def second(f):
-        return ag.grad(lambda *xs: sum(ag.sum(g * g) for g in ag.grad(f, everything)(*xs)), everything)
-
-    with np.errstate(all="ignore"):
-        for derivative in (lambda f: ag.grad(f, everything), second):
-            at_regular_point = derivative(plain)(*[x[1:] for x in operands])
-            for got, wanted in zip(derivative(masked)(*operands), at_regular_point, strict=True):
-                np.testing.assert_allclose(got, [0.0, wanted[0]], rtol=1e-12)
-
-
-# --- completeness -----------------------------------------------------------------------------------------------------
-
-
-def test_every_operation_has_an_entry():
-    own = {name for name, op in primitives.items() if op.__module__.partition(".")[0] == "anygrad"}
-    spaces = (ag, ag.linalg, ag.fft, ag.special)
-    values = {name: getattr(space, name) for space in spaces for name in space.__all__}
-    public = {name for name, value in values.items() if callable(value) and not is_dtype(value)}
-    missing = (own | public) - BY_NAME.keys() - NOT_OPERATIONS
-    assert not missing, f"without an entry in tests/table/: {sorted(missing)}"
-    assert not NOT_OPERATIONS - (own | public | {"graph", "backends"})
-
-
-GATHER = {"repeat", "unique_all", "unique_counts", "unique_inverse"}  # with the primitive of their name for the indices
-
-
-def test_the_table_says_of_every_primitive_whether_it_has_a_derivative():
-    for name, operation in BY_NAME.items():
-        if name in primitives and name not in GATHER:
-            assert operation.is_differentiable == (primitives[name].kind != "none"), name
-
-
-def test_the_hint_about_zeros_is_right_where_there_is_one(device):
-    assert may_have_zero(ag.Tensor([1.0, 0.0], device=device)) is True
-    assert may_have_zero(np.array([1.0, 2.0])) is False
-
-
-# --- reductions and contractions of any shape -------------------------------------------------------------------------
-
-shapes = st.lists(st.integers(1, 3), min_size=1, max_size=4).map(tuple)
-
-
-@settings(max_examples=50, deadline=None, derandomize=True)
-@given(shape=shapes, data=st.data())
-def test_a_reduction_over_any_axes_is_the_adjoint_of_its_directional_derivative(shape, data):
-    axes = data.draw(st.none() | st.sets(st.integers(0, len(shape) - 1), min_size=1).map(tuple))
-    if axes is not None:
-        axes = tuple(a - len(shape) if data.draw(st.booleans()) else a for a in axes)
-    keepdims = data.draw(st.booleans())
-    name = data.draw(st.sampled_from(["sum", "mean", "prod", "max", "min", "var", "std"]))
-    rng = np.random.default_rng(data.draw(st.integers(0, 100)))
-    x = rng.permutation(int(np.prod(shape))).reshape(shape) * 0.3 + 0.5
-    direction = rng.uniform(-1, 1, shape)
-    operation, h = BY_NAME[name], 1e-4
-
-    def f(x):
-        return operation.reference(x, axis=axes, keepdims=keepdims)
-
-    g = rng.uniform(-1, 1, np.shape(f(x)))
-    leaf = ag.Tensor(x, requires_grad=True)
-    operation.call(leaf, axis=axes, keepdims=keepdims).backward(g)
-    if name == "std" and np.any(f(x) < 1e-3):
-        np.testing.assert_array_equal(np.isfinite(leaf.grad.numpy()), True)
-        return
-    slope = np.sum(
-        g * (8 * (f(x + h * direction) - f(x - h * direction)) - f(x + 2 * h * direction) + f(x - 2 * h * direction))
-    )
-    np.testing.assert_allclose(
-        np.sum(leaf.grad.numpy() * direction), slope / (12 * h), rtol=1e-7, atol=1e-8 * (1 + abs(slope / h))
-    )
-
-
-# --- distinct values --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["unique_values", "unique_counts", "unique_inverse", "unique_all"])
-def test_of_equal_elements_one_gets_the_gradient(name, device):
-    if name == "unique_all" and device == "torch:cpu":
-        pytest.skip("array-api-compat: unique_all() not yet implemented for pytorch")
-    array = np.array([[3.0, 1.0, 3.0], [2.0, 1.0, 3.0]])
-    x = ag.Tensor(array, device=device, requires_grad=True)
-    expected = getattr(np, name)(array)
-    for result in (getattr(ag, name)(x), getattr(ag, name)(array)):
-        got = [result] if name == "unique_values" else list(result)
-        for part, value in zip(got, [expected] if name == "unique_values" else expected, strict=True):
-            np.testing.assert_array_equal(on_host(part), value)
-    values = getattr(ag, name)(x)
-    values = values if name == "unique_values" else values.values
-    ag.sum(values * ag.asarray([1.0, 10.0, 100.0], device=device)).backward()
-    gradient = on_host(x.grad)
-    for value, weight in ((1.0, 1.0), (2.0, 10.0), (3.0, 100.0)):
-        assert sorted(gradient[array == value])[-1] == weight == gradient[array == value].sum()
