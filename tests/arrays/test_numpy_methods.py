@@ -1,12 +1,7 @@
-"""Methods, assignment and copies of anygrad's arrays as of NumPy's, and other libraries that call NumPy."""
+"""Attributes and methods of NumPy's arrays, and changes in place, on Tensors."""
 
 from __future__ import annotations
 
-import copy
-import os
-import pickle
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -15,9 +10,7 @@ import pytest
 import anygrad as ag
 from anygrad import Tensor
 from tests.conftest import require_device
-from tests.numpy_api.test_numpy_arrays import A, X, host, leaf
-
-# --- attributes and methods of NumPy's arrays -------------------------------------------------------------------------
+from tests.numpy_api.samples import A, X, host, leaf
 
 METHODS: dict[str, Any] = {
     "all": lambda x: (x > 0).all(1),
@@ -177,126 +170,3 @@ def test_an_assignment_of_what_a_transform_computes_needs_an_array_of_its_own():
 
     with pytest.raises(TypeError, match=r"np\.zeros\(shape, like=x\)"):
         ag.jvp(f, (X,), (X,))
-
-
-# --- copies -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
-@pytest.mark.parametrize("requires_grad", [True, False])
-def test_leaves_and_constants_are_copied_with_their_gradients(again, requires_grad):
-    x = Tensor(X.copy(), requires_grad=requires_grad)
-    if requires_grad:
-        (x * x).sum().backward()
-    twin = again(x)
-    assert (twin.requires_grad, twin.is_leaf, twin.dtype) == (requires_grad, True, x.dtype)
-    assert not np.shares_memory(twin.data, x.data)
-    np.testing.assert_array_equal(host(twin), X)
-    if requires_grad:
-        np.testing.assert_array_equal(host(twin.grad), 2 * X)
-        assert twin.grad is not x.grad
-    else:
-        assert twin.grad is None
-
-
-def test_a_leaf_that_is_held_twice_is_copied_once():
-    x = leaf(X)
-    twins = copy.deepcopy({"a": x, "b": [x]})
-    assert twins["a"] is twins["b"][0]
-    assert twins["a"] is not x
-
-
-class Parameter(Tensor):
-    """A Tensor of a user's own, with an attribute."""
-
-    name = ""
-
-
-def test_a_tensor_of_a_users_own_class_is_copied_as_one():
-    x = Parameter(X, requires_grad=True)
-    x.name = "weights"
-    for twin in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
-        assert (type(twin), twin.name, twin.requires_grad) == (Parameter, "weights", True)
-
-
-@pytest.mark.parametrize("again", [copy.deepcopy, pickle.dumps])
-def test_results_are_not_copied_behind_the_graphs_back(again):
-    with pytest.raises(RuntimeError, match=r"result of 'multiply'.*copy\.deepcopy\(x\.detach\(\)\)"):
-        again(leaf(X) * 2)
-    with pytest.raises(RuntimeError, match="belongs to a transform"):
-        ag.grad(lambda x: np.sum(again(x) and x))(X)
-    assert not copy.deepcopy((leaf(X) * 2).detach()).requires_grad
-
-
-def test_a_shallow_copy_is_a_numpys_copy_and_keeps_the_gradient():
-    x = leaf(X)
-    twin = copy.copy(x)
-    assert twin.data is not x.data
-    twin.sum().backward()
-    np.testing.assert_array_equal(host(x.grad), [1, 1, 1])
-
-
-# --- other libraries --------------------------------------------------------------------------------------------------
-
-
-def test_scipys_ufuncs_go_to_the_special_functions_by_name():
-    special = pytest.importorskip("scipy.special")
-    shared = [name for name in ag.special.__all__ if isinstance(getattr(special, name, None), np.ufunc)]
-    assert shared
-    for name in shared:
-        function = getattr(special, name)
-        arrays = [np.array([0.3, 0.6]) + i for i in range(function.nin)]
-        np.testing.assert_allclose(host(function(*map(Tensor, arrays))), function(*arrays), rtol=1e-12)
-
-
-def test_scipys_ufuncs_keep_the_gradient_where_scipy_has_not_been_told_of_the_standard():
-    pytest.importorskip("scipy")
-    code = """
-import numpy as np, scipy.special, anygrad as ag
-assert isinstance(scipy.special.erf, np.ufunc)
-x = np.array([0.2, 0.9])
-gradient = ag.grad(lambda x: np.sum(scipy.special.erf(x) * scipy.special.gammaln(x)))(x)
-def f(x): return np.sum(scipy.special.erf(x) * scipy.special.gammaln(x))
-steps = [(f(x + e) - f(x - e)) / 2e-6 for e in 1e-6 * np.eye(2)]
-np.testing.assert_allclose(gradient, steps, rtol=1e-6)
-try:
-    scipy.special.airy(ag.Tensor(x))
-except TypeError as refusal:
-    assert "'airy' is not supported" in str(refusal)
-else:
-    raise AssertionError
-"""
-    environment = {name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-
-
-XARRAY: dict[str, Any] = {
-    "arithmetic": lambda d: (d + 1) * d / 2 - d**2,
-    "ufunc": np.sin,
-    "reductions": lambda d: d.sum("a") + d.mean("a") * d.std("a") + d.max("a") - d.prod("a"),
-    "median": lambda d: d.median("b"),
-    "cumulative": lambda d: d.cumsum("b") * d.cumprod("a"),
-    "selection": lambda d: d.sel(b=20) + d.isel(b=0),
-    "where": lambda d: d.where(d > 0, 0.0),
-    "alignment": lambda d: d - d.sum("b"),
-    "differences": lambda d: d.diff("b"),
-    "dot": lambda d: d.dot(d, dim="b"),
-    "quantile": lambda d: d.quantile(0.3),
-    "groups": lambda d: d.groupby("b").sum(),
-    "integral": lambda d: d.integrate("b"),
-}
-
-
-@pytest.mark.parametrize("name", list(XARRAY))
-@pytest.mark.filterwarnings("ignore")
-def test_xarrays_arithmetic_and_reductions_keep_the_gradient(name):
-    xarray = pytest.importorskip("xarray")
-
-    def f(x):
-        labelled = XARRAY[name](xarray.DataArray(x, dims=("a", "b"), coords={"b": [10, 20, 30]}))
-        return np.sum(labelled.data**2)
-
-    x = leaf(A)
-    f(x).backward()
-    steps = np.array([(f(A + e) - f(A - e)) / 2e-6 for e in 1e-6 * np.eye(6).reshape(6, 2, 3)])
-    np.testing.assert_allclose(host(x.grad), steps.reshape(2, 3), rtol=1e-5, atol=1e-7)
