@@ -1,25 +1,25 @@
-"""anygrad.cuda: memory, transfers, precision, and what other libraries share with CUDA Tensors."""
+"""anygrad.cuda: modes, memory, transfers, precision, and what other libraries share with CUDA Tensors."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 import subprocess
 import sys
-from pathlib import Path
+import threading
 
 import numpy as np
 import pytest
 
 import anygrad as ag
 from anygrad.backends import backend_of, backends
-from tests.backends.test_cupy import MATRIX, gpu, on_cuda, on_host
-from tests.conftest import CUDA
+from tests.backends.on_cuda import MATRIX, gpu, on_cuda, on_host
 
 rng = np.random.default_rng(1)
 
 
-# --- wrong input ---------------------------------------------------------------------------------------------------
+# --- wrong input ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -220,13 +220,28 @@ def test_names():
     assert row.split(maxsplit=2)[2].startswith("cuda")
 
 
-@pytest.mark.parametrize("device", [CUDA])
-def test_the_page_about_cuda_runs_from_top_to_bottom(device, tmp_path):
-    page = Path(__file__).parents[1] / "docs" / "cuda.md"
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) >= 7
-    code = "\n".join(blocks)
+# --- without a GPU ----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_imports_cupy_before_it_is_needed():
+    code = "import sys, anygrad as ag; ag.cuda.deterministic(); ag.random.default_rng(0).random(); ag.Tensor([1.0])"
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", f"{code}; print('cupy' in sys.modules)"], capture_output=True, text=True, check=True
     )
-    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "False"
+
+
+def test_deterministic_is_a_context_manager_and_a_decorator_and_holds_for_one_thread():
+    from anygrad.backends.cupy import modes
+
+    seen = []
+    look = ag.cuda.deterministic()(lambda: seen.append(modes.deterministic))
+    look()
+    with ag.cuda.deterministic() as nothing, contextlib.suppress(ZeroDivisionError), ag.cuda.deterministic():
+        thread = threading.Thread(target=lambda: seen.append(modes.deterministic))
+        thread.start()
+        thread.join()
+        1 / 0
+    assert nothing is None
+    assert seen == [True, False]
+    assert modes.deterministic is False

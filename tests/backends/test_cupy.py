@@ -1,70 +1,18 @@
-"""CUDA: what only a GPU can show. ``python -m pytest -m gpu`` runs it, and every other test that can run on one."""
+"""CuPy's arrays: what only a GPU can show. ``python -m pytest -m gpu`` runs it, and all else that can run on one."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import subprocess
-import sys
-import threading
-import warnings
 
 import numpy as np
 import pytest
 
 import anygrad as ag
+from tests.backends.on_cuda import MATRIX, gpu, on_cuda, on_host, rng, without_waiting
 from tests.conftest import require_device
 
-gpu = pytest.mark.gpu
-rng = np.random.default_rng(0)
-MATRIX = rng.normal(size=(4, 3))
 KEY = np.array([0, -1, 0, 2, 0])
-
-
-def on_cuda(x, requires_grad=False, device="cuda"):
-    return ag.Tensor(np.asarray(x), device=device, requires_grad=requires_grad)
-
-
-def on_host(x):
-    return ag.Tensor(x).detach().to("cpu").numpy()
-
-
-@contextlib.contextmanager
-def without_waiting():
-    """An error where the host waits for the device or reads from it, as far as CuPy notices."""
-    import cupyx
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # CuPy does not promise to notice all
-        with cupyx.allow_synchronize(False):
-            yield
-
-
-# --- without a GPU ----------------------------------------------------------------------------------------------------
-
-
-def test_nothing_imports_cupy_before_it_is_needed():
-    code = "import sys, anygrad as ag; ag.cuda.deterministic(); ag.random.default_rng(0).random(); ag.Tensor([1.0])"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}; print('cupy' in sys.modules)"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"
-
-
-def test_deterministic_is_a_context_manager_and_a_decorator_and_holds_for_one_thread():
-    from anygrad.backends.cupy import modes
-
-    seen = []
-    look = ag.cuda.deterministic()(lambda: seen.append(modes.deterministic))
-    look()
-    with ag.cuda.deterministic() as nothing, contextlib.suppress(ZeroDivisionError), ag.cuda.deterministic():
-        thread = threading.Thread(target=lambda: seen.append(modes.deterministic))
-        thread.start()
-        thread.join()
-        1 / 0
-    assert nothing is None
-    assert seen == [True, False]
-    assert modes.deterministic is False
 
 
 # --- gradients --------------------------------------------------------------------------------------------------------
