@@ -1,4 +1,4 @@
-"""The benchmarks: that all contestants compute the same, and that the tool says clearly what it does and refuses."""
+"""The benchmarks: the command, a user's case, targets, and revisions."""
 
 from __future__ import annotations
 
@@ -9,261 +9,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import anygrad as ag
 import benchmarks.cases  # which makes the cases known
-from benchmarks import command, compare, memory
+from benchmarks import compare
 from benchmarks.case import cases, load
 from benchmarks.contestants import PEERS, contestants
-from benchmarks.contestants.base import LacksError
-from benchmarks.measure import DisagreementError, EventClock, Result, check, enter, measure
+from benchmarks.measure import Result
 from benchmarks.options import parse
-from benchmarks.record import Figure, Measured, Record, figure, ratio
-from benchmarks.targets import ALSO_ON_CUDA, TARGETS, Target, in_copies, judge
+from benchmarks.record import Figure, Measured, Record
+from benchmarks.targets import ALSO_ON_CUDA, TARGETS, Target, judge
+from tests.benchmarks.running import run
 
 ROOT = Path(__file__).parents[2]
-TINY = {
-    "multiply": (3,),
-    "chain": (6, 3),
-    "gelu": (7,),
-    "reductions": (3, 4),
-    "matmul": (4,),
-    "embedding": (5, 2, 8),
-    "convolution": (2, 3, 5),
-    "softmax": (2, 3),
-    "attention": (2, 3, 4),
-    "cholesky": (4,),
-    "logistic": (6, 3),
-    "mlp-small": (3,),
-    "mlp": (3, 4),
-    "rnn": (3, 2, 4),
-    "transformer": (2, 3, 8),
-    "convnet": (2, 6),
-    "gp": (5,),
-    "rosenbrock": (4,),
-}
-WITHOUT = {
-    "JAX": set(),
-    "JAX jit": set(),
-    "PyTorch": set(),
-    "anygrad grad": set(),
-    "anygrad": {"rosenbrock"},
-    "HIPS autograd": {"convolution", "convnet"},
-    "MyGrad": {"cholesky", "gp", "rosenbrock"},
-    "by hand": {
-        "reductions",
-        "matmul",
-        "embedding",
-        "convolution",
-        "attention",
-        "cholesky",
-        "transformer",
-        "convnet",
-        "gp",
-    },
-}
-"""The cases that each contestant cannot enter: where it lacks a function, or nobody has written it by hand."""
-
-
-def installed(names):
-    return [name for name in names if importlib.util.find_spec(PEERS[name][0])]
-
-
-@pytest.fixture(scope="module")
-def everybody():
-    devices = [name for name in ("cpu", "torch:cpu", "jax:cpu") if ag.is_available(name)]
-    return contestants(devices, installed(["by-hand", "torch", "jax", "jax-jit", "hips", "mygrad"]))
-
-
-def run(*arguments, capsys):
-    status = command.run(parse([str(argument) for argument in arguments]))
-    return status, capsys.readouterr()
-
-
-# --- the numbers ------------------------------------------------------------------------------------------------------
-
-
-def test_there_is_a_tiny_size_of_every_case():
-    assert TINY.keys() == cases.keys()
-
-
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", TINY)
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-def test_all_contestants_agree_on_a_case(name, dtype, everybody):
-    problem = cases[name].problem(TINY[name], dtype)
-    if dtype == "float32":  # JAX compiles every operation anew for it
-        everybody = [c for c in everybody if "jax" not in c.name.lower()]
-    entries, absent = enter(problem, everybody)
-    for contestant in everybody:
-        assert (contestant in entries) != (contestant.name in absent)
-        if contestant.name in WITHOUT:
-            assert (contestant in entries) == (name not in WITHOUT[contestant.name]), absent
-    for contestant, entry in entries.items():
-        value, gradients = entry.derivative()
-        parts = problem.parameters
-        wanted = [(len(parts[0]),) * 2] if problem.case.derivative == "hessian" else [p.shape for p in parts]
-        found = [contestant.to_numpy(g) for g in gradients]
-        assert [g.shape for g in found] == wanted
-        assert {g.dtype for g in found} == {np.dtype(dtype)}
-        assert value is None or contestant.to_numpy(value).shape == ()
-
-
-@pytest.mark.parametrize("name", ["gelu", "mlp-small"])
-def test_gradients_are_those_of_finite_differences(name, everybody):
-    problem = cases[name].problem(TINY[name], "float64")
-    function = problem.function(everybody[0].xp)
-    arrays = [*problem.parameters, *problem.constants]
-    entry = everybody[0].enter(problem)
-    _, gradients = entry.derivative()
-    step = np.zeros_like(arrays[0])
-    step.flat[1] = 1e-6
-    up, down = (ag.Tensor(function(*map(ag.Tensor, (arrays[0] + s, *arrays[1:])))).item() for s in (step, -step))
-    assert gradients[0].numpy().flat[1] == pytest.approx((up - down) / 2e-6, rel=1e-6)
-
-
-def test_a_step_of_training_changes_the_parameters_of_every_contestant_alike(everybody):
-    problem = cases["logistic"].problem((20, 3), "float64")
-    for contestant in everybody:
-        entry = contestant.enter(problem)
-        values = [float(contestant.to_numpy(entry.both()[0])) for _ in range(3)]
-        assert values[0] > values[1] > values[2]
-    assert not problem.parameters[0].any()  # the contestants have copies
-
-
-def test_a_disagreement_names_both(everybody, monkeypatch):
-    problem = cases["gelu"].problem((7,), "float64")
-    wrong = everybody[-1]
-    enter_rightly = type(wrong).enter
-
-    def enter_wrongly(self, problem):
-        entry = enter_rightly(self, problem)
-        both = entry.both
-        entry.both = lambda: (both()[0], [g * 1.001 for g in both()[1]])
-        return entry
-
-    monkeypatch.setattr(type(wrong), "enter", enter_wrongly)
-    with pytest.raises(DisagreementError, match=rf"gelu at 7 in float64: {wrong.name} and anygrad disagree.*1.0e-03"):
-        enter(problem, everybody)
-
-
-def test_other_shapes_and_nans_are_disagreements():
-    problem = cases["gelu"].problem((2,), "float32")
-    for other in (np.ones(3, np.float32), np.array([1, np.nan], np.float32)):
-        with pytest.raises(DisagreementError, match="b and a disagree"):
-            check(problem, {"a": [np.ones(2, np.float32)], "b": [other]})
-
-
-# --- measuring --------------------------------------------------------------------------------------------------------
-
-
-def test_every_phase_is_timed_in_every_round_and_memory_is_that_of_the_arrays(everybody):
-    n = 100_000
-    entries, _ = enter(cases["gelu"].problem((n,), "float32"), everybody)
-    results = {r.contestant: r for r in measure(entries, 3, seconds=0)}
-    for result in results.values():
-        in_one = result.contestant == "JAX jit" or result.contestant.endswith(" grad")
-        assert result.times.keys() == ({"both"} if in_one else {"forward", "backward", "both"})
-        assert all(len(times) == 3 and min(times) > 0 for times in result.times.values())
-    for name in {"by hand", "anygrad", "PyTorch"} & results.keys():
-        arrays = results[name].peak / (4 * n)
-        assert 3 <= arrays <= 12, name  # arrays of that size, alive at the peak
-    assert results["anygrad"].memory == "tracemalloc"
-
-
-@pytest.mark.parametrize("counter", ["tracemalloc", "torch profiler"])
-def test_a_counter_of_memory_counts_the_peak_and_not_what_was_there(counter):
-    xp = np
-    if counter == "torch profiler":
-        xp = pytest.importorskip("torch")
-    before = xp.ones(1000, dtype=xp.float64)
-
-    def three_at_once():
-        a = before + 1
-        b = a + 1
-        del a
-        c = b + 1
-        return c + 1
-
-    assert 24_000 <= memory.counters[counter].peak(three_at_once) < 24_000 + 2_000
-
-
-def test_the_memory_hook_of_cupy_keeps_a_balance():
-    pytest.importorskip("cupy")
-    hook = memory.pool_hook()
-    hook.malloc_postprocess(device_id=0, size=100, mem_size=512, mem_ptr=1, pmem_id=1)
-    hook.malloc_postprocess(device_id=0, size=600, mem_size=1024, mem_ptr=2, pmem_id=2)
-    hook.free_postprocess(device_id=0, mem_size=1024, mem_ptr=2, pmem_id=2)
-    hook.malloc_postprocess(device_id=0, size=512, mem_size=512, mem_ptr=3, pmem_id=3)
-    assert (hook.alive, hook.most) == (1024, 1536)
-
-
-def test_the_clock_of_a_gpu_starts_on_an_idle_device_and_reads_milliseconds():
-    log = []
-
-    class Event:
-        def record(self):
-            log.append("record")
-
-        def synchronize(self):
-            log.append("wait")
-
-    clock = EventClock(Event, lambda start, end: 250.0, lambda: log.append("idle"))
-    assert clock.time(lambda: log.append("work")) == 0.25
-    assert log == ["idle", "record", "work", "record", "wait"]
-
-
-def test_a_contestant_on_a_gpu_is_timed_by_events(everybody, monkeypatch):
-    entries, _ = enter(cases["gelu"].problem((7,), "float32"), everybody[:2])
-    event = SimpleNamespace(record=lambda: None, synchronize=lambda: None)
-    clock = EventClock(lambda: event, lambda start, end: 6.0, lambda: None)
-    asked = []
-    monkeypatch.setattr("benchmarks.measure.gpu_clock", lambda library: asked.append(library) or clock)
-    monkeypatch.setattr(everybody[0], "clock", "cupy")
-    on_gpu, on_host = measure(entries, 2, repeats=3)
-    assert asked == ["cupy"]
-    assert on_gpu.times == {"forward": [0.002, 0.002], "backward": [0.006, 0.006], "both": [0.002, 0.002]}
-    assert on_gpu.clock == "cupy"
-    assert on_host.times["both"][0] != 0.002
-
-
-def test_passes_over_large_arrays_are_told_in_copies():
-    results = [Result("anygrad cuda", "cupy", None, 1, None, {"both": [0.008, 0.008]})]
-    found = [Measured("gelu", "", ("n",), (n,), "float32", results) for n in (1000, 2**25)]
-    rate, of_gelu = in_copies(found, 0.001)
-    assert "takes 1000.0 us, 268 GB/s" in rate
-    assert of_gelu == "gelu 33554432 in copies: anygrad cuda 8.0"
-
-
-def test_cupy_and_torch_have_the_events_that_the_clock_uses():
-    cupy = pytest.importorskip("cupy")
-    torch = pytest.importorskip("torch")
-    for name in ("record", "synchronize"):
-        assert hasattr(cupy.cuda.Event, name)
-        assert hasattr(torch.cuda.Event, name)
-    assert callable(cupy.cuda.get_elapsed_time)
-    assert hasattr(torch.cuda.Event, "elapsed_time")
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", ["multiply", "gelu", "mlp", "rnn"])
-def test_the_contestants_agree_on_a_gpu(name):
-    everybody = contestants(["cuda"], installed(["by-hand", "torch"]))
-    entries, _ = enter(cases[name].problem(TINY[name], "float32"), everybody)
-    results = measure(entries, 2, repeats=2)
-    assert {r.contestant for r in results} >= {"anygrad cuda", "by hand cuda"}
-    assert all(r.peak is not None and r.peak > 0 for r in results if r.memory)
-
-
-def test_ratios_are_taken_within_rounds():
-    assert ratio([1.0, 10.0, 2.0], [2.0, 20.0, 4.0]) == Figure(0.5, 0.5, 0.5)
-    assert ratio([6.0, 6.0], [2.0, 3.0], [3.0, 1.0]).median == 4.5
-    assert figure([1.0, 2.0, 3.0, 4.0, 5.0]) == Figure(2.0, 3.0, 4.0)
-    assert figure([7.0]) == Figure(7.0, 7.0, 7.0)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -492,11 +253,3 @@ def test_a_spread_around_one_is_no_verdict():
     assert compare.verdict(Figure(0.9, 1.05, 1.2)) == ""
     assert compare.verdict(Figure(1.18, 1.2, 1.25)) == "slower"
     assert compare.verdict(Figure(0.7, 0.8, 0.85)) == "faster"
-
-
-def test_a_contestant_without_a_function_says_which(everybody):
-    hips = next((c for c in everybody if c.name == "HIPS autograd"), None)
-    if hips is None:
-        pytest.skip("HIPS autograd is not installed")
-    with pytest.raises(LacksError, match="HIPS autograd has no conv"):
-        hips.enter(cases["convolution"].problem((1, 1, 3), "float64")).both()
