@@ -8,11 +8,7 @@ import pytest
 
 import anygrad as ag
 from anygrad import Tensor
-
-
-def leaf(*values):
-    return Tensor(list(values), requires_grad=True)
-
+from tests.conftest import leaf
 
 # --- NaN and ties -----------------------------------------------------------------------------------------------------
 
