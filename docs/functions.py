@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 import anygrad as ag  # noqa: E402
 from anygrad.batch.rules import batch_rule_of, loop_rule  # noqa: E402
 from anygrad.core.primitive import Primitive, primitives  # noqa: E402
-from tests.optable import OPERATIONS  # noqa: E402
+from tests.table import OPERATIONS  # noqa: E402
 
 PAGE = ROOT / "docs" / "functions.md"
 LIBRARIES = {"numpy": "cpu", "cupy": "cuda", "torch": "torch:cpu", "jax": "jax:cpu", "strict": "strict:cpu"}

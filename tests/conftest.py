@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+<<<<<<< HEAD
 from anygrad.arrays.device import resolve, unavailable_reason
+=======
+from anygrad import Tensor
+>>>>>>> testtree
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
 
-settings.register_profile(
-    "thorough", max_examples=10_000
-)  # pytest tests/test_programs.py --hypothesis-profile=thorough
+# pytest tests/ops/test_programs.py --hypothesis-profile=thorough
+settings.register_profile("thorough", max_examples=10_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +43,11 @@ def require_device(name: str) -> str:
     except (ImportError, RuntimeError, ValueError) as error:
         pytest.skip(str(error))
     return name
+
+
+def leaf(*values: float) -> Tensor:
+    """A Tensor of numbers that requires a gradient."""
+    return Tensor(list(values), requires_grad=True)
 
 
 def is_dtype(value: object) -> bool:

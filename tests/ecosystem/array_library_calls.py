@@ -11,8 +11,9 @@ import einops
 import einops.array_api
 import numpy as np
 import opt_einsum
-from ecosystem.calls import Call
-from ecosystem.scipy_harness import Constant
+
+from tests.ecosystem.calls import Call
+from tests.ecosystem.scipy_harness import Constant
 
 rng = np.random.default_rng(3)
 line = rng.normal(size=6)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ecosystem.scipy_harness import Case, gradients, weights
 
 import anygrad as ag
+from tests.ecosystem.scipy_harness import Case, gradients, weights
 
 REFUSALS = (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError, KeyError, IndexError, SystemError)
 WAYS = {

@@ -14,7 +14,8 @@ from pathlib import Path
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
-from ecosystem.calls import Call, refusal
+
+from tests.ecosystem.calls import Call, refusal
 
 PAGE = Path(__file__).parents[2] / "docs" / "ecosystem.md"
 TABLES = {
@@ -28,7 +29,7 @@ TABLES = {
 def tables(library: str) -> dict[str, list[Call]]:
     """The calls of a library: those with a gradient, those of step functions, and those refused."""
     package, files = TABLES[library]
-    modules = [importlib.import_module(f"ecosystem.{file}") for file in files]
+    modules = [importlib.import_module(f"tests.ecosystem.{file}") for file in files]
     found = {}
     for table in ("DIFFERENTIATED", "STEPS", "REFUSED"):
         module = next(m for m in reversed(modules) if hasattr(m, table))
@@ -105,9 +106,7 @@ def check_section(library: str) -> None:
     page = PAGE.read_text(encoding="utf-8")
     found = written(page, library)
     changes = "\n".join(line for line in difflib.ndiff(page.splitlines(), found.splitlines()) if line[:1] in "+-")
-    assert page == found, (
-        f"run PYTHONPATH=tests python tests/ecosystem/libraries_page.py, which would change\n{changes}"
-    )
+    assert page == found, f"run python -m tests.ecosystem.libraries_page, which would change\n{changes}"
 
 
 if __name__ == "__main__":

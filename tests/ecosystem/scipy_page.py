@@ -9,8 +9,9 @@ from pathlib import Path
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
-from ecosystem import scipy_methods, scipy_refused, scipy_special_stats
-from ecosystem.scipy_harness import Case, gradients
+
+from tests.ecosystem import scipy_methods, scipy_refused, scipy_special_stats
+from tests.ecosystem.scipy_harness import Case, gradients
 
 PAGE = Path(__file__).parents[2] / "docs" / "ecosystem.md"
 START, END = "<!-- scipy: written by tests/ecosystem/scipy_page.py -->", "<!-- scipy: end -->"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from ecosystem.scipy_harness import Case, Constant
+
+from tests.ecosystem.scipy_harness import Case, Constant
 
 rng = np.random.default_rng(11)
 x, y = rng.normal(size=12), rng.normal(size=12)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from ecosystem.scipy_harness import Case, Constant
+
+from tests.ecosystem.scipy_harness import Case, Constant
 
 # --- special ----------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from ecosystem.calls import Call
 from sklearn import (
     compose,
     decomposition,
@@ -31,6 +30,8 @@ from sklearn import (
     semi_supervised,
 )
 from sklearn.metrics import pairwise
+
+from tests.ecosystem.calls import Call
 
 rng = np.random.default_rng(11)
 X = rng.normal(size=(12, 3)) + 0.2 * np.arange(3)

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from ecosystem.calls import Call
-from ecosystem.sklearn_calls import DIFFERENTIATED, STEPS, X, Z, of, positive, two, y
 from sklearn import decomposition, linear_model, metrics, mixture, preprocessing
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge, RidgeClassifier
@@ -18,6 +16,9 @@ from sklearn.metrics import pairwise
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import all_estimators
+
+from tests.ecosystem.calls import Call
+from tests.ecosystem.sklearn_calls import DIFFERENTIATED, STEPS, X, Z, of, positive, two, y
 
 NO_ARRAYS = (
     "CountVectorizer DictVectorizer FeatureHasher HashingVectorizer MultiLabelBinarizer PatchExtractor SparseCoder "

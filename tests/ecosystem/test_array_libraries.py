@@ -16,9 +16,9 @@ xpx = pytest.importorskip("array_api_extra", minversion="0.11", reason="needs ar
 einops = pytest.importorskip("einops", reason="needs einops")
 pytest.importorskip("opt_einsum", reason="needs opt_einsum")
 
-from ecosystem import libraries_page  # noqa: E402
-from ecosystem.array_library_calls import DIFFERENTIATED, REFUSED, STEPS  # noqa: E402
-from ecosystem.calls import Call, check, check_constant, check_elsewhere, keeps_gradient, labelled, refusal  # noqa: E402
+from tests.ecosystem import libraries_page  # noqa: E402
+from tests.ecosystem.array_library_calls import DIFFERENTIATED, REFUSED, STEPS  # noqa: E402
+from tests.ecosystem.calls import Call, check, check_constant, check_elsewhere, keeps_gradient, labelled, refusal  # noqa: E402
 
 # array-api-extra's, of functions that the standard has by now
 pytestmark = pytest.mark.filterwarnings("ignore:.xpx:DeprecationWarning")

@@ -11,9 +11,9 @@ import anygrad as ag
 from tests.conftest import require_device
 
 scipy = pytest.importorskip("scipy", minversion="1.17", reason="needs SciPy 1.17")
-scipy_page = pytest.importorskip("ecosystem.scipy_page")
+scipy_page = pytest.importorskip("tests.ecosystem.scipy_page")
 
-from ecosystem.scipy_harness import Case, differences, gradients  # noqa: E402
+from tests.ecosystem.scipy_harness import Case, differences, gradients  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(
@@ -126,4 +126,4 @@ def test_the_page_says_what_was_found():
         pytest.skip("the page is about SciPy 1.17, whose functions it names")
     page = scipy_page.PAGE.read_text(encoding="utf-8")
     with np.errstate(all="ignore"):
-        assert page == scipy_page.written(page), "run python tests/ecosystem/scipy_page.py"
+        assert page == scipy_page.written(page), "run python -m tests.ecosystem.scipy_page"

@@ -16,11 +16,11 @@ from tests.conftest import require_device
 sklearn = pytest.importorskip("sklearn", minversion="1.9", reason="needs scikit-learn 1.9")
 pytest.importorskip("scipy", minversion="1.14", reason="needs SciPy 1.14")
 
-from ecosystem import libraries_page  # noqa: E402
-from ecosystem.calls import Call, check, check_constant, check_elsewhere, keeps_gradient, labelled, refusal  # noqa: E402
-from ecosystem.sklearn_calls import DIFFERENTIATED, STEPS, X  # noqa: E402
-from ecosystem.sklearn_calls import y as target  # noqa: E402
-from ecosystem.sklearn_refused import NO_ARRAYS, REFUSED  # noqa: E402
+from tests.ecosystem import libraries_page  # noqa: E402
+from tests.ecosystem.calls import Call, check, check_constant, check_elsewhere, keeps_gradient, labelled, refusal  # noqa: E402
+from tests.ecosystem.sklearn_calls import DIFFERENTIATED, STEPS, X  # noqa: E402
+from tests.ecosystem.sklearn_calls import y as target  # noqa: E402
+from tests.ecosystem.sklearn_refused import NO_ARRAYS, REFUSED  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(

@@ -1,0 +1,34 @@
+"""The README: its Python is run, and what it quotes is what is there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_readmes_python_runs_from_top_to_bottom(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 5
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(blocks)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_readme_shows_the_example_of_a_new_backend_as_it_is():
+    example = (ROOT / "examples" / "new_backend.py").read_text(encoding="utf-8")
+    body = example[example.index("class Boxed:") : example.index("def main()")]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [line for line in body.splitlines() if line and line not in readme] == []
+
+
+def test_ci_runs_the_readmes_test_command():
+    command = next(line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "pytest" in line)
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,20 @@
+"""Arrays that the tests of NumPy programs start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anygrad import Tensor
+
+A = np.array([[0.5, -1.5, 2.0], [3.0, 0.25, -0.75]])
+X = np.array([0.5, -1.5, 2.0])
+
+
+def leaf(values: Any, device: str = "cpu") -> Tensor:
+    return Tensor(values, device=device, requires_grad=True)
+
+
+def host(x: Any) -> Any:
+    return x.detach().numpy() if isinstance(x, Tensor) else x

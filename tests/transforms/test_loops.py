@@ -1,0 +1,116 @@
+"""Loops and solvers: scan, root and fixed_point."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+
+X = np.array([0.3, 0.4])
+
+
+def rows(carry, x):
+    return ag.tanh(carry * x), {"sum": ag.sum(carry)}
+
+
+@pytest.mark.parametrize("every", [None, 1, 3, 10, 99])
+def test_scan_is_the_loop_however_it_is_checkpointed(every):
+    xs = np.linspace(0.5, 1.0, 20).reshape(10, 2)
+
+    def f(carry, xs):
+        carry, ys = ag.scan(rows, carry, xs, checkpoint_every=every)
+        return ag.sum(carry) + ag.sum(ys["sum"] ** 2)
+
+    def loop(carry, xs):
+        total = 0.0
+        for i in range(10):
+            total = total + ag.sum(carry) ** 2
+            carry = ag.tanh(carry * xs[i])
+        return ag.sum(carry) + total
+
+    for got, wanted in zip(ag.grad(f, (0, 1))(X, xs), ag.grad(loop, (0, 1))(X, xs), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+    np.testing.assert_allclose(ag.hessian(f)(X, xs), ag.hessian(loop)(X, xs), rtol=1e-11)
+
+
+def test_scan_without_rows_and_with_wrong_ones():
+    carry, ys = ag.scan(lambda c, x: (c * 2.0, None), 1.0, length=3)
+    assert (carry, ys) == (8.0, None)
+    with pytest.raises(ValueError, match="xs is None, so length must say"):
+        ag.scan(lambda c, x: (c, c), 1.0)
+    with pytest.raises(ValueError, match=r"xs\['a'\] has 2, length has 3"):
+        ag.scan(lambda c, x: (c, c), 1.0, {"a": X}, length=3)
+    with pytest.raises(ValueError, match="checkpoint_every must be at least 1, given 0"):
+        ag.scan(rows, X, np.ones((2, 2)), checkpoint_every=0)
+
+
+def test_the_memory_of_a_scan_is_traded_for_time():
+    xs = np.ones((400, 1))
+
+    def peak(every):
+        gc.collect()
+        tracemalloc.start()
+        ag.grad(lambda c: ag.sum(ag.scan(lambda c, x: (ag.sin(c * x), None), c, xs, checkpoint_every=every)[0]))(
+            np.full(5_000, 0.5)
+        )
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size
+
+    assert peak(20) < peak(None) / 4
+
+
+def test_the_derivative_of_a_root_is_that_of_the_implicit_function():
+    def solver(a):  # code that anygrad does not know
+        return np.sqrt(np.asarray(a))
+
+    root = ag.implicit_root(lambda y, a: y**2 - a, solver)
+    a = np.array([4.0, 9.0])
+    np.testing.assert_allclose(root(a), [2, 3])
+    for jacobian in (ag.jacrev, ag.jacfwd):
+        np.testing.assert_allclose(jacobian(root)(a), np.diag([1 / 4, 1 / 6]), atol=1e-15)
+    np.testing.assert_allclose(ag.hessian(lambda a: ag.sum(root(a) ** 3))(a), np.diag(0.75 / np.sqrt(a)), atol=1e-12)
+    np.testing.assert_allclose(ag.vmap(ag.grad(lambda a: root(a)))(a), [1 / 4, 1 / 6])
+
+
+def test_a_root_of_containers_by_a_linear_solver_of_ones_own():
+    def residual(y, p):
+        return {"u": y["u"] * p["k"] - y["v"], "v": y["v"] - p["b"]}
+
+    calls = []
+
+    def linear_solver(matvec, b):
+        calls.append(1)
+        return ag.linalg.solve(ag.stack([matvec(row) for row in np.eye(3)], axis=1), b)
+
+    p = {"k": np.array([2.0, 4.0]), "b": np.array(3.0)}
+    solver = lambda p: {"u": p["b"] / p["k"], "v": p["b"]}  # noqa: E731
+    wanted = ag.grad(lambda p: ag.sum(solver(p)["u"] ** 2))(p)
+    residual_u = lambda y, p: {"u": residual(y, p)["u"], "v": residual(y, p)["v"]}  # noqa: E731
+    for options in ({}, {"linear_solver": linear_solver}):
+        root = ag.implicit_root(residual_u, solver, **options)
+        got = ag.grad(lambda p, root=root: ag.sum(root(p)["u"] ** 2))(p)
+        np.testing.assert_allclose(got["k"], wanted["k"], rtol=1e-12)
+        np.testing.assert_allclose(got["b"], wanted["b"], rtol=1e-12)
+    assert calls
+
+
+def test_fixed_points():
+    def newton(y, a):
+        return (y + a / y) / 2
+
+    a = np.array(2.0)
+    found = ag.fixed_point(newton, np.array(1.0), a)
+    np.testing.assert_allclose(found, np.sqrt(2), rtol=1e-14)
+    np.testing.assert_allclose(ag.grad(lambda a: ag.fixed_point(newton, np.array(1.0), a))(a), 0.5 / np.sqrt(2))
+    np.testing.assert_allclose(
+        ag.vmap(ag.grad(lambda a: ag.fixed_point(newton, np.array(1.0), a)))(np.array([2.0, 3.0])),
+        0.5 / np.sqrt([2.0, 3.0]),
+    )
+    assert ag.fixed_point(newton, 1.0, 2.0) == pytest.approx(2**0.5)  # of numbers alone
+    with pytest.raises(RuntimeError, match="still moved by more than 1e-10 after 5 steps"):
+        ag.fixed_point(lambda y: y + 1.0, np.array(0.0), max_steps=5)
