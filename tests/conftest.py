@@ -12,11 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-<<<<<<< HEAD
-from anygrad.arrays.device import resolve, unavailable_reason
-=======
 from anygrad import Tensor
->>>>>>> testtree
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
 

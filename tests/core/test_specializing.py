@@ -11,16 +11,8 @@ from anygrad.core.primitive import forget_implementations, primitives
 from anygrad.core.specializing import specialized
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.indexing import Scatter
-<<<<<<< HEAD:tests/test_specializing.py
-from anygrad.reverse.graph import Node
 from anygrad.reverse.pullback import pullback_of
-from tests.optable import OPERATIONS, outputs_of
-=======
-from anygrad.core.primitive import forget_implementations, primitives
-from anygrad.reverse.pullback import pullback_of
-from anygrad.core.specializing import specialized
 from tests.table import OPERATIONS, outputs_of
->>>>>>> testtree:tests/core/test_specializing.py
 
 DIFFERENTIABLE = [operation for operation in OPERATIONS if operation.is_differentiable]
 

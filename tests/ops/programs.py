@@ -14,15 +14,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-<<<<<<< HEAD:tests/programs.py
-from anygrad.core.primitive import primitives
-from tests.optable import OPERATIONS
-from tests.optable_base import between, nonzero
-=======
 from anygrad.core.primitive import primitives
 from tests.table import OPERATIONS
 from tests.table.base import between, nonzero
->>>>>>> testtree:tests/ops/programs.py
 
 Shape = tuple[int, ...]
 MOST = 48

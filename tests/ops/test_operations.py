@@ -7,13 +7,6 @@ import pytest
 
 import anygrad as ag
 from anygrad.backends import backend_of
-<<<<<<< HEAD:tests/test_operations.py
-from anygrad.core.primitive import primitives
-from anygrad.ops.elementwise import may_have_zero
-from tests import numerics
-from tests.conftest import CUDA, is_dtype, require_device
-from tests.optable import CONVENTIONS, NOT_OPERATIONS, OPERATIONS, Operation, Sample, outputs_of
-=======
 from tests.conftest import CUDA, require_device
 from tests.ops import numerics
 from tests.ops.running import (
@@ -32,7 +25,6 @@ from tests.ops.running import (
     value_tolerance,
 )
 from tests.table import OPERATIONS, Operation, Sample, outputs_of
->>>>>>> testtree:tests/ops/test_operations.py
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 DIFFERENTIABLE = [operation for operation in OPERATIONS if operation.is_differentiable]
