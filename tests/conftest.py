@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from anygrad import Tensor
+from anygrad.arrays.device import resolve, unavailable_reason
 from anygrad.backends import backends
 from anygrad.backends.libraries import STRICT_WARNING
 

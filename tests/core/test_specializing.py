@@ -11,6 +11,7 @@ from anygrad.core.primitive import forget_implementations, primitives
 from anygrad.core.specializing import specialized
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.indexing import Scatter
+from anygrad.reverse.graph import Node
 from anygrad.reverse.pullback import pullback_of
 from tests.table import OPERATIONS, outputs_of
 
