@@ -12,12 +12,13 @@ from anygrad.arrays.above import above
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
+from anygrad.arrays.views import View, assign, bottom, check_can_change, write
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
 from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype
-from anygrad.ops.indexing import getitem, index_set
+from anygrad.ops.indexing import getitem
 from anygrad.ops.transfer import to_device
 
 __all__ = ["Wrapper", "bottom", "held_wrapper", "leaves_to", "lifted", "reset_operators", "set_operators"]
@@ -37,13 +38,6 @@ IN_PLACE |= {"and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
 
 families: list[type[Wrapper]] = []
 """Tensor, Dual and Batch."""
-
-
-def bottom(x: Any) -> Array:
-    """The library's own array under all wrappers."""
-    while isinstance(x, Wrapper):
-        x = x.data
-    return x
 
 
 def lifted(value: Any, like: Any) -> Any:
@@ -80,6 +74,9 @@ class Wrapper(ArrayMixin):
     _levels: ClassVar[dict[int, type[Any]]]
 
     data: Array
+    _view: View
+    _held: ClassVar[tuple[str, ...]] = ("data",)
+    """The attributes that hold its arrays."""
 
     def __init_subclass__(cls, *, is_family: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -248,11 +245,11 @@ class Wrapper(ArrayMixin):
         return getitem(self, own_key(key, copy) if self._keeps_keys else key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._check_can_change("x[key] = value")
+        check_can_change(self, "x[key] = value")
         key = unwrapped_key(key)
         if rank(type(value)) < 0 and type(value) not in SCALARS:
             value = asarray(value, device=self.device)
-        self._rebind(index_set(self, value, own_key(key, copy)))
+        write(self, own_key(key, copy), value)
 
     _keeps_keys = True
     """Whether an index array may be used after the caller has changed it."""
@@ -260,20 +257,27 @@ class Wrapper(ArrayMixin):
     def _check_can_change(self, what: str) -> None:
         """Refuse a change that would make a gradient wrong."""
 
-    def _rebind(self, out: Any) -> Any:
-        """Become a result of an operation, also one of a deeper level."""
+    def _check_can_become(self, out: Any) -> None:
+        """Refuse to become the result of an operation of another mode."""
         if type(out).family is not type(self).family:
             raise TypeError(
                 f"a {type(self).__name__} cannot hold what is computed under a transform, a {type(out).__name__}; make "
                 f"the array with np.zeros(shape, like=x), of an x under that transform"
             )
-        self._become(out)
-        return self
 
     def _become(self, out: Any) -> None:
-        for name in self.__slots__ or type(self).family.__slots__:
+        """Take over the arrays of another one of this family, also of a deeper level."""
+        for name in self._held:
             setattr(self, name, getattr(out, name))
-        self.__class__ = out.__class__
+        if self.level != out.level:
+            self.__class__ = out.__class__
+
+    def _twin(self) -> Any:
+        """Another one that holds the same, at the same place in the graph."""
+        twin = object.__new__(type(self))
+        for name in self._held:
+            setattr(twin, name, getattr(self, name))
+        return twin
 
 
 def held_wrapper(key: Any) -> Any:
@@ -316,15 +320,14 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
         kind = type(self)
         if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
             return NotImplemented
-        self._check_can_change(statement)
+        check_can_change(self, statement)
         out = table[kind](self, other)
         if type(out) is not kind:
             out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper
-            return self._rebind(_cast_back(self, out, symbol))
-        before, after = self.data, out.data
-        if after.shape != before.shape or after.dtype != before.dtype:
             out = _cast_back(self, out, symbol)
-        self._become(out)
+        elif (after := out.data).shape != (before := self.data).shape or after.dtype != before.dtype:
+            out = _cast_back(self, out, symbol)
+        assign(self, out)
         return self
 
     return method

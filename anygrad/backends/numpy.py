@@ -25,6 +25,15 @@ class NumpyBackend(Backend):
     def device_of(self, array: Array) -> str:
         return "cpu"
 
+    writes_in_place = True
+
+    def owns_memory(self, array: Array) -> bool:
+        flags = array.flags
+        return bool(flags.owndata and flags.writeable)
+
+    def copied(self, array: Array) -> Array:
+        return np.array(array, order="K")
+
     def device_name(self, short: str) -> str:
         return "cpu"
 
@@ -261,6 +270,19 @@ def _getitem(x: Array, key: Any) -> Array:
 def _index_set(x: Array, values: Array, key: Any) -> Array:
     out = x.copy() if isinstance(x, np.ndarray) else np.array(x)
     out[key] = values
+    return out
+
+
+@numpy.implement("index_iset")
+def _index_iset(x: Array, values: Array, key: Any) -> Array:
+    x[key] = values
+    return x
+
+
+@numpy.implement("from_parts")
+def _from_parts(x1: Array, x2: Array) -> Array:
+    out = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), np.result_type(x1, x2, np.complex64))
+    out.real, out.imag = x1, x2
     return out
 
 

@@ -10,13 +10,13 @@ import math
 from typing import Any
 
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, linear
+from anygrad.core.primitive import Array, linear, view
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
 
-__all__ = ["Scatter", "getitem", "index_add", "index_iadd", "index_set", "take", "take_along_axis"]
+__all__ = ["Scatter", "getitem", "index_add", "index_iadd", "index_iset", "index_set", "take", "take_along_axis"]
 
 Key = Any
 
@@ -49,6 +49,7 @@ class Scatter:
         return (index_iadd if in_place else index_add)(array, self.values, self.key)
 
 
+@view(lambda part, x, key: index_iset(x, part, key))
 @linear(lambda g, key, x_shape: Scatter(g, key, x_shape))
 def getitem(x: Array, /, key: Key) -> Array:
     """``x[key]``."""
@@ -64,6 +65,15 @@ def index_set(x: Array, values: Array, /, key: Key) -> Array:
     >>> ag.index_set(ag.Tensor([1.0, 2.0]), 5.0, 0)
     Tensor([5., 2.])
     """
+
+
+@linear(
+    lambda g, key: index_set(g, 0, key),
+    lambda g, key: _written_last(g, key),
+)
+def index_iset(x: Array, values: Array, /, key: Key) -> Array:
+    """The result of :func:`index_set`, for which ``x`` itself may be changed: only for arrays one owns."""
+    return index_set(x, values, key)
 
 
 @linear(lambda g: g, lambda g, key: getitem(g, key))

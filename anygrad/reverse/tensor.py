@@ -48,7 +48,7 @@ class Tensor(Wrapper, is_family=True):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "hooks")
+    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "_view", "hooks")
 
     _data: Array
     _meta: Any  # shape and dtype of a real array, or None where nobody has asked yet
@@ -354,15 +354,20 @@ class Tensor(Wrapper, is_family=True):
             )
 
     def _become(self, out: Tensor) -> None:
-        # Also one of the level of a transform that runs; a leaf, changed under no_grad, stays one.
-        if self._edge is not True:
+        # Also one of the level of a transform that runs. What is changed under no_grad stays where it is in the graph.
+        if self._edge is not True and (out._edge is not None or mode.threshold <= self.level):
             self._edge = out._edge
         meta, data = self._meta, out._data
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
         self._data = data
         self._meta = meta if is_alike else out._meta
-        if type(self) is not type(out):
+        if self.level != out.level:
             self.__class__ = out.__class__
+
+    _held = ("_data",)
+
+    def _twin(self) -> Tensor:
+        return _tensor_of(self._data, type(self), edge_of(self))
 
 
 def _tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
