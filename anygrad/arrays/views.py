@@ -44,9 +44,7 @@ class View:
 
     __slots__ = ("base", "is_filled", "is_read_only", "op", "params", "parts", "rest")
 
-    def __init__(
-        self, base: Any = None, op: Any = None, rest: tuple[Any, ...] = (), params: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, base: Any = None, op: Any = None, rest: tuple[Any, ...] = (), params: Any = None) -> None:
         self.base = base
         self.op = op
         self.rest = rest
@@ -289,6 +287,13 @@ def _is_alone(x: Any) -> bool:
     return CAN_COUNT
 
 
+def is_ours(g: Any) -> bool:
+    """Whether nobody holds an array, and all in it, but the function that asks and the one that has called that."""
+    if sys.getrefcount(g) > TWO_CALLERS:
+        return False
+    return CAN_COUNT and (_is_alone(g) if rank(type(g)) > 0 else backend_of(g).owns_memory(g))
+
+
 def _holders(x: Any, name: str) -> int:
     """How many references there are to an attribute of an object, those of this look included."""
     value = getattr(x, name)
@@ -298,9 +303,30 @@ def _holders(x: Any, name: str) -> int:
 class _Holder:
     __slots__ = ("value",)
 
+    value: object
+
 
 _holder = _Holder()
 _holder.value = object()
 ONE_HOLDER = _holders(_holder, "value")
+
+
+def _counted() -> int:
+    """What :func:`is_ours` counts for an array that only its callers hold."""
+
+    def calling() -> int:
+        g = object()
+        return asking(g)
+
+    def asking(g: object) -> int:
+        return asked(g)
+
+    def asked(g: object) -> int:
+        return sys.getrefcount(g)
+
+    return calling()
+
+
+TWO_CALLERS = _counted()
 CAN_COUNT = getattr(sys, "_is_gil_enabled", lambda: True)()
 """Whether references are counted exactly, which they are not without Python's global lock: copies are made there."""
