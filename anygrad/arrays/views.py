@@ -121,7 +121,7 @@ def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[st
     view = out._view = View(x, op, rest, params)
     view.is_read_only = whole.is_read_only or op.put is None
     view.is_filled = whole.is_filled
-    if view.is_filled and out.size * SMALL <= x.size:
+    if view.is_filled and out.data.size * SMALL <= x.data.size:
         _hold_copies(out)
     parts = whole.parts
     parts.append(ref(out))
@@ -137,6 +137,8 @@ def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
     """Whether NumPy's result shares the elements of the operand."""
     if op.name == "getitem":
         key = params["key"]
+        if type(key) is int or type(key) is slice:
+            return bool(out.shape)
         if not out.shape:  # NumPy gives a number, unless there is an ellipsis
             return key is ... or (type(key) is tuple and any(part is ... for part in key))
         return _is_basic_key(key)
@@ -195,11 +197,13 @@ def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
 
 def check_can_change(x: Any, what: str) -> None:
     """Refuse to write to what is for reading alone, and to leaves that require a gradient."""
-    for array in roots_of(x):
-        array._check_can_change(what)
-    view = view_of(x)
+    view: View | None = getattr(x, "_view", None)
     if view is not None and view.is_read_only:
         raise ValueError(f"{what}: the array is read-only, as NumPy's is here; write to a copy, x = x.copy()")
+    x._check_can_change(what)
+    while view is not None and view.base is not None:
+        view.base._check_can_change(what)
+        view = view.base._view
 
 
 def assign(x: Any, out: Any) -> None:
@@ -207,16 +211,20 @@ def assign(x: Any, out: Any) -> None:
 
     They are put back from part to whole, and then got anew by the other parts.
     """
+    x._check_can_become(out)
+    view: View | None = getattr(x, "_view", None)
+    if view is None:
+        x._become(out)
+        return
     changes = [(x, out)]
-    for part, whole in itertools.pairwise(roots_of(x)):
-        out = part._view.put(out, whole)
-        changes.append((whole, out))
-    for array, value in changes:
-        array._check_can_become(value)
-    seen = set()
+    while view.base is not None:
+        x, out = view.base, view.put(out, view.base)
+        x._check_can_become(out)
+        changes.append((x, out))
+        view = x._view
     for array, value in changes:
         array._become(value)
-        seen.add(id(array))
+    seen = {id(array) for array, _ in changes}
     stack = [array for array, _ in changes]
     while stack:
         whole = stack.pop()
@@ -231,11 +239,12 @@ def write(x: Any, key: Any, value: Any) -> None:
     if _is_there_already(x, key, value):
         return
     assign(x, index_iset(owned(x), value, key))
-    for array in roots_of(x):
-        view = view_of(array)
+    while x is not None:
+        view: View | None = getattr(x, "_view", None)
         if view is None:
-            view = array._view = View()
+            view = x._view = View()
         view.is_filled = True
+        x = view.base
 
 
 def _is_there_already(x: Any, key: Any, value: Any) -> bool:

@@ -288,6 +288,9 @@ def _from_parts(x1: Array, x2: Array) -> Array:
 
 @numpy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
+    if type(key) is int or type(key) is slice:
+        x[key] += values
+        return x
     x = np.asarray(x)  # NumPy's scalars stand for 0-d arrays
     if not any(isinstance(part, np.ndarray) and part.dtype != bool for part in (key if type(key) is tuple else (key,))):
         x[key] += values
