@@ -239,7 +239,7 @@ def write(x: Any, key: Any, value: Any) -> None:
     if _is_there_already(x, key, value):
         return
     assign(x, index_iset(owned(x), value, key))
-    while x is not None:
+    while x is not None and backend_of(bottom(x)).writes_in_place:
         view: View | None = getattr(x, "_view", None)
         if view is None:
             view = x._view = View()

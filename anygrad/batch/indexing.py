@@ -148,7 +148,7 @@ def written_at_each(op: Primitive, operands: Any, key: Any, batch_type: type[Any
 
 def _places(x: Any, key: Any) -> Any:
     """The positions that a key names in the flattened array, as a Batch."""
-    if any(is_mask(part) for part in expanded(key, tuple(x.shape))):
+    if builtins.any(is_mask(part) for part in expanded(key, tuple(x.shape))):
         raise TypeError("a mask that differs between the members of a batch would give arrays of different shapes")
     return _bare(positions(above.namespace, x, key))
 

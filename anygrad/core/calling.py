@@ -49,7 +49,7 @@ def __call__({signature}):
 """
 LINKED = """
         else:
-            return slots.link(self, {0}, out, (), {{{1}}}) if ranks[kind] > 0 else out"""
+            return slots.link(self, {0}, out, ({1}), {{{2}}}) if ranks[kind] > 0 else out"""
 OR_SECOND = """
     if kind is not type({0}) and kind in scalars:
         kind = type({0})"""
@@ -64,7 +64,7 @@ def caller(op: Operation, scalars: tuple[type, ...], **names_of_views: Any) -> C
     parameters = ", ".join(f"{x!r}: {x}" for x in op.defaults)
     lines = TEMPLATE.format(
         result="out =" if names_of_views else "return",
-        linked=LINKED.format(names[0], parameters) if names_of_views else "",
+        linked=LINKED.format(names[0], "".join(f"{x}, " for x in names[1:]), parameters) if names_of_views else "",
         signature=", ".join(
             ["self", *(f"{x}=given[{x!r}]" for x in names), "/", *by_place, "*unnamed", *by_keyword, "**unknown"]
         ),
