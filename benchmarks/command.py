@@ -24,7 +24,7 @@ try:
 
     from benchmarks import report
 except ImportError as error:
-    raise SystemExit(f"benchmarks: {error.name} is not installed; run: pip install 'anygrad[bench]'") from None
+    raise SystemExit(f"benchmarks: {error.name} is not installed; run: pip install '.[bench]'") from None
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -16,7 +16,7 @@ from anygrad.ops import convolutions  # noqa: F401  which states an operation th
 from anygrad.primitive import SCALARS, Array, Implementation, Primitive
 from anygrad.pullback import fused_pullbacks
 
-INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
+INSTALL = "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]', by the CUDA version that nvidia-smi shows)"
 
 
 class _Modes(threading.local):
