@@ -155,12 +155,20 @@ def _is_basic_key(key: Any) -> bool:
 
 def _layout(x: Any) -> Any:
     """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing."""
-    *parts, whole = roots_of(x)
-    raw, hidden = whole, 0
-    while rank(type(raw)) > 0:
-        hidden += raw.hides_axis
-        raw = raw.data
-    layout = raw[(0,) * hidden] if isinstance(raw, np.ndarray) and raw.size else np.empty(whole.shape, whole.dtype)
+    parts = []
+    for array in roots_of(x):
+        raw, hidden = array, 0
+        while rank(type(raw)) > 0:
+            hidden += raw.hides_axis
+            raw = raw.data
+        view = view_of(array)
+        is_numpys = isinstance(raw, np.ndarray) and raw.size > 0
+        if is_numpys and raw.base is not None:  # not a part with numbers of its own
+            break
+        parts.append(array)
+    else:
+        parts.pop()
+    layout = raw[(0,) * hidden] if is_numpys else np.empty(array.shape, array.dtype)
     for part in reversed(parts):
         view = part._view
         if view.op.name == "reshape" and not _can_be_viewed(layout, part.shape):

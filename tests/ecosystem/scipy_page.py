@@ -36,12 +36,8 @@ DIFFERENTIATED: list[Case] = [
 ]
 REFUSED: list[Case] = _lists(scipy_refused)
 
-# nsum and oaconvolve change an array through a view of it, which changes a NumPy array and no Tensor: their values are
-# wrong. The others divide by the first coefficient unless it is exactly 1, where the derivative in it lacks a part.
-WRONG = {
-    LISTED: ["integrate.nsum", "signal.oaconvolve"],
-    NEWER: ["integrate.nsum", "signal.lfilter_zi", "signal.sosfilt_zi"],
-}
+# They divide by the first coefficient unless it is exactly 1, where the derivative in it lacks a part.
+WRONG: dict[str, list[str]] = {LISTED: [], NEWER: ["signal.lfilter_zi", "signal.sosfilt_zi"]}
 
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
