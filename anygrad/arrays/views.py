@@ -115,6 +115,8 @@ def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[st
     """The result of a view operation, which remembers what it is a part of; as it is where NumPy would give a copy."""
     if out is x or rank(type(out)) <= 0 or type(out).family is not type(x).family or not _is_shared(op, x, out, params):
         return out
+    if out.is_scalar:
+        out.__class__ = out.array_type
     whole = view_of(x)
     if whole is None:
         whole = x._view = View()
@@ -135,6 +137,8 @@ slots.link = link
 
 def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
     """Whether NumPy's result shares the elements of the operand."""
+    if x.is_scalar:
+        return False
     if op.name == "getitem":
         key = params["key"]
         if type(key) is int or type(key) is slice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -64,7 +65,7 @@ class Wrapper(ArrayMixin):
     """An array that holds another one.
 
     Each transform that is nested in others has a level, and for each level there is a type of its own, so that operands
-    of one type are known to belong to one transform.
+    of one type are known to belong to one transform; and beside it one for results without axes (:class:`Scalar`).
     """
 
     __slots__ = ()
@@ -72,6 +73,11 @@ class Wrapper(ArrayMixin):
     level: ClassVar[int] = 0
     family: ClassVar[type[Any]]
     _levels: ClassVar[dict[int, type[Any]]]
+    is_scalar: ClassVar[bool] = False
+    array_type: ClassVar[type[Any]]
+    """The type for the level, whatever subclass this is."""
+    scalar_type: ClassVar[type[Any]]
+    """That of results without axes."""
 
     data: Array
     _view: View
@@ -84,6 +90,7 @@ class Wrapper(ArrayMixin):
             cls.family = cls
             cls._levels = {0: cls}
             families.append(cls)
+            _add_scalar_type(cls)
 
     @classmethod
     def at_level(cls, level: int) -> type[Any]:
@@ -93,8 +100,14 @@ class Wrapper(ArrayMixin):
         if found is None:
             namespace = {"__slots__": (), "level": level, "__module__": family.__module__}
             found = family._levels[level] = type(family.__name__, (family,), namespace)
+            _add_scalar_type(found)
             set_operators(found)
         return found
+
+    @classmethod
+    def is_of_level(cls, x: Any) -> bool:
+        """Whether an array is one of this type, or a scalar that belongs to it."""
+        return type(x) is cls or type(x) is cls.scalar_type
 
     def _holding(self, data: Any) -> Any:
         """A constant of this level that holds an array."""
@@ -270,7 +283,7 @@ class Wrapper(ArrayMixin):
         for name in self._held:
             setattr(self, name, getattr(out, name))
         if self.level != out.level:
-            self.__class__ = out.__class__
+            self.__class__ = out.array_type
 
     def _twin(self) -> Any:
         """Another one that holds the same, at the same place in the graph."""
@@ -299,9 +312,10 @@ def _is_dtype_name(name: str) -> bool:
 
 def set_operators(wrapper: type[Any]) -> None:
     """Give a wrapper's type its operators, which are its entries in the primitives' tables."""
-    for name, method in operators_of(wrapper).items():
-        setattr(wrapper, name, method)
-    wrapper.__hash__ = object.__hash__  # type: ignore[assignment]
+    for kind in (wrapper, wrapper.scalar_type):
+        for name, method in operators_of(kind).items():
+            setattr(kind, name, method)
+        kind.__hash__ = object.__hash__
 
 
 def reset_operators() -> None:
@@ -352,3 +366,51 @@ def _cast_back(x: Wrapper, out: Any, symbol: str) -> Any:
 
 for _name, _symbol in IN_PLACE.items():
     setattr(Wrapper, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
+
+
+# --- results without axes ---------------------------------------------------------------------------------------------
+
+
+class _NoLength:
+    """In place of ``__len__``: there is none, for ``hasattr`` as for ``len``."""
+
+    def __get__(self, x: Any, owner: type) -> Any:
+        raise _NoLengthError("a result without axes is a number, as NumPy's is, and has no length")
+
+
+class _NoLengthError(AttributeError, TypeError):
+    pass
+
+
+class Scalar:
+    """What a result without axes is besides a wrapper: a number, as NumPy's scalars are.
+
+    It does not change: ``x += y`` makes a new one, which may have axes and another dtype, and other names for the old
+    one keep it. Arrays without axes that are made as such, and views without axes, are no scalars.
+    """
+
+    __slots__ = ()
+
+    is_scalar = True
+    __iter__ = None
+    __len__ = _NoLength()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            "x[key] = value: a result without axes is a number, as NumPy's is, and does not change; give x a new "
+            "value, or make an array without axes with np.array(x, like=x)"
+        )
+
+
+numbers.Number.register(Scalar)
+
+for _name in IN_PLACE:
+    setattr(
+        Scalar, f"__i{_name}__", lambda self, other: NotImplemented
+    )  # so that Python goes on to the operator itself
+
+
+def _add_scalar_type(wrapper: type[Any]) -> None:
+    namespace = {"__slots__": (), "__module__": wrapper.__module__, "array_type": wrapper}
+    wrapper.array_type = wrapper
+    wrapper.scalar_type = type(wrapper.__name__, (Scalar, wrapper), namespace)

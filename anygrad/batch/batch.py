@@ -8,7 +8,7 @@ from anygrad.arrays.wrapper import Wrapper, held_wrapper, leaves_to
 from anygrad.batch import products  # noqa: F401  which has rules of its own
 from anygrad.batch.indexing import read_at_each, written_at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
-from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
+from anygrad.core.primitive import Array, Implementation, Primitive, register_type
 from anygrad.ops.manipulation import broadcast_to
 
 __all__ = ["Batch"]
@@ -75,6 +75,7 @@ class Batch(Wrapper, is_family=True):
 def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
     """The implementation of a primitive for the Batches of one level."""
     rule = batch_rule_of(op)
+    batch_type = batch_type.array_type
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
@@ -84,7 +85,7 @@ def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
             return NotImplemented
         if "key" in params and held_wrapper(params["key"]) is not None:
             return written_at_each(op, operands, params["key"], batch_type)
-        is_batched = [type(x) is batch_type for x in operands]
+        is_batched = [batch_type.is_of_level(x) for x in operands]
         inner = [x.data if batched else x for x, batched in zip(operands, is_batched)]
         size = next(x.shape[0] for x, batched in zip(inner, is_batched) if batched)
         out = rule(op, inner, is_batched, params, size)
@@ -99,7 +100,7 @@ def _wrapped(out: Any, batch_type: type[Batch], op: Primitive) -> Any:
     if isinstance(out, tuple):
         parts = [_wrapped(part, batch_type, op) for part in out]
         return tuple(parts) if op.outputs is None else op.outputs(*parts)
-    return batch_type(scalar_results[type(out)](out) if type(out) in scalar_results else out)
+    return (batch_type if out.ndim > 1 else batch_type.scalar_type)(out)
 
 
 register_type(Batch, _handler, lambda batch: batch.device)

@@ -56,6 +56,7 @@ class Dual(Wrapper, is_family=True):
 
 def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     """The implementation of a primitive for the Duals of one level."""
+    dual_type = dual_type.array_type
     push = None if op.kind == "none" else pushforward_of(op)
     is_binary = op.operands == ("x1", "x2")
     has_key = "key" in op.defaults
@@ -67,7 +68,7 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
             return NotImplemented
         if has_key:
             params = {**params, "key": unwrapped_key(params["key"])}
-        is_ours = [type(x) is dual_type for x in operands]
+        is_ours = [dual_type.is_of_level(x) for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]
         out = op.apply(primals, params)
@@ -93,7 +94,7 @@ def _wrapped(out: Any, tangent: Any, dual_type: type[Dual]) -> Any:
         return out
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
-    return dual_type(out, tangent)
+    return (dual_type if out.ndim else dual_type.scalar_type)(out, tangent)
 
 
 register_type(Dual, _handler, lambda dual: dual.device)
