@@ -25,7 +25,18 @@ from anygrad.backends import backend_of
 from anygrad.core.primitive import Primitive, rank, slots
 from anygrad.ops.indexing import index_iset
 
-__all__ = ["View", "assign", "bottom", "check_can_change", "owned", "parts_of", "roots_of", "view_of", "write"]
+__all__ = [
+    "View",
+    "assign",
+    "bottom",
+    "check_can_change",
+    "owned",
+    "parts_of",
+    "read_only",
+    "roots_of",
+    "view_of",
+    "write",
+]
 
 SMALL = 4
 """A part of an array that is being filled has numbers of its own where it is at most one in so many."""
@@ -133,6 +144,14 @@ def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[st
 
 
 slots.link = link
+
+
+def read_only(x: Any) -> Any:
+    """A view that must not be written to."""
+    view = view_of(x)
+    if view is not None:
+        view.is_read_only = True
+    return x
 
 
 def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
