@@ -78,7 +78,9 @@ class ArrayMixin:
 
     __array_priority__ = 1000
 
-    if TYPE_CHECKING:  # set by operators_of
+    if TYPE_CHECKING:  # set by operators_of, and by wrappers
+
+        def _copied(self) -> Any: ...
 
         def __add__(self, other: Any, /) -> Any: ...
         def __radd__(self, other: Any, /) -> Any: ...
@@ -254,10 +256,10 @@ class ArrayMixin:
 
     def copy(self, order: str = "C") -> Any:
         """A copy, through which the gradient travels back."""
-        return copy(self)
+        return self._copied()
 
     def __copy__(self) -> Any:
-        return copy(self)
+        return self._copied()
 
     def flatten(self, order: str = "C") -> Any:
         """A copy of the elements along one axis."""

@@ -24,19 +24,10 @@ import numpy as np
 from anygrad.backends import backend_of
 from anygrad.core.primitive import Primitive, rank, slots
 from anygrad.ops.indexing import index_iset
+from anygrad.ops.manipulation import reshape
 
-__all__ = [
-    "View",
-    "assign",
-    "bottom",
-    "check_can_change",
-    "owned",
-    "parts_of",
-    "read_only",
-    "roots_of",
-    "view_of",
-    "write",
-]
+__all__ = ["View", "assign", "bottom", "check_can_change", "flags_of", "owned", "parts_of", "read_only", "roots_of"]
+__all__ += ["set_shape", "view_of", "write"]
 
 SMALL = 4
 """A part of an array that is being filled has numbers of its own where it is at most one in so many."""
@@ -223,6 +214,11 @@ def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
     return True
 
 
+def flags_of(x: Any) -> Any:
+    """How an array lies in memory, as NumPy says it of its own."""
+    return _layout(x).flags
+
+
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +280,27 @@ def _is_there_already(x: Any, key: Any, value: Any) -> bool:
     if view is None or view.base is not x or view.op.name != "getitem" or not _is_basic_key(key):
         return False
     return bool(view.params["key"] == key)
+
+
+def set_shape(x: Any, shape: Any) -> None:
+    """``x.shape = shape``: the same array is another view of its elements from now on.
+
+    Raises:
+        AttributeError: the elements do not lie so in memory that they could be seen in that shape.
+    """
+    out = reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
+    if not x.is_scalar and view_of(out) is None:
+        raise AttributeError(f"x.shape = {shape}: x is not contiguous; write x = x.reshape(...), which copies")
+    whole = x._twin()  # which stands where x stood
+    whole._view = before = view_of(x) or View()
+    for part in parts_of(x):
+        part._view.base = whole
+    if before.base is not None:
+        before.base._view.parts.append(ref(whole))
+    x._become(out)
+    x._view = view = View(whole, reshape, (), {"shape": tuple(out.shape), "copy": None})
+    view.is_filled, view.is_read_only = before.is_filled, before.is_read_only
+    before.parts = [reference for reference in before.parts if reference() is not out] + [ref(x)]
 
 
 def owned(x: Any) -> Any:

@@ -13,7 +13,16 @@ from anygrad.arrays.above import above
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
-from anygrad.arrays.views import View, assign, bottom, check_can_change, write
+from anygrad.arrays.views import (
+    View,
+    assign,
+    bottom,
+    check_can_change,
+    flags_of,
+    roots_of,
+    set_shape,
+    write,
+)
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
@@ -109,6 +118,14 @@ class Wrapper(ArrayMixin):
         """Whether an array is one of this type, or a scalar that belongs to it."""
         return type(x) is cls or type(x) is cls.scalar_type
 
+    def unfrozen(self) -> Any:
+        """An array: of a number a new one without axes, which can be changed."""
+        if not self.is_scalar:
+            return self
+        twin = self._twin()
+        twin.__class__ = self.array_type
+        return twin
+
     def _holding(self, data: Any) -> Any:
         """A constant of this level that holds an array."""
         raise NotImplementedError
@@ -116,9 +133,24 @@ class Wrapper(ArrayMixin):
     # --- what it is ---
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         return tuple(self.data.shape)
+
+    @shape.setter
+    def shape(self, lengths: Any) -> None:
+        set_shape(self, lengths)
+
+    @property
+    def base(self) -> Any:
+        """The array that this one is a part of, None if it is none."""
+        *_, whole = roots_of(self)
+        return None if whole is self else whole
+
+    @property
+    def flags(self) -> Any:
+        """How NumPy's array would lie in memory: ``c_contiguous``, ``f_contiguous`` and the like, to be read."""
+        return flags_of(self)
 
     @property
     def dtype(self) -> Dtype:
@@ -284,6 +316,9 @@ class Wrapper(ArrayMixin):
             setattr(self, name, getattr(out, name))
         if self.level != out.level:
             self.__class__ = out.array_type
+
+    def _copied(self) -> Any:
+        return copy(self) if self.is_scalar else copy(self).unfrozen()
 
     def _twin(self) -> Any:
         """Another one that holds the same, at the same place in the graph."""

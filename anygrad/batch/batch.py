@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.arrays.views import set_shape
 from anygrad.arrays.wrapper import Wrapper, held_wrapper, leaves_to
 from anygrad.batch import products  # noqa: F401  which has rules of its own
 from anygrad.batch.indexing import read_at_each, written_at_each
@@ -31,9 +32,13 @@ class Batch(Wrapper, is_family=True):
         self.data = data
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         """The length of each axis of a member."""
         return tuple(self.data.shape[1:])
+
+    @shape.setter
+    def shape(self, lengths: Any) -> None:
+        set_shape(self, lengths)
 
     def __repr__(self) -> str:
         return f"Batch({self.data!r})"
@@ -69,7 +74,7 @@ class Batch(Wrapper, is_family=True):
         self._refuse(what)
 
     def _holding(self, data: Any) -> Batch:
-        return type(self)(broadcast_to(data, (self.data.shape[0], *data.shape)))
+        return self.array_type(broadcast_to(data, (self.data.shape[0], *data.shape)))  # type: ignore[no-any-return]
 
 
 def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:

@@ -51,7 +51,7 @@ class Dual(Wrapper, is_family=True):
         super()._check_can_leave(what)
 
     def _holding(self, data: Any) -> Dual:
-        return type(self)(data, None)
+        return self.array_type(data, None)  # type: ignore[no-any-return]
 
 
 def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
