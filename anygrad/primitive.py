@@ -5,7 +5,7 @@
 ... def cubed(x, /):
 ...     return x * x * x
 >>> ag.grad(cubed)(2.0)
-12.0
+array(12.)
 """
 
 from anygrad.core.primitive import (

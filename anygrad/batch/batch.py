@@ -105,7 +105,7 @@ def _wrapped(out: Any, batch_type: type[Batch], op: Primitive) -> Any:
     if isinstance(out, tuple):
         parts = [_wrapped(part, batch_type, op) for part in out]
         return tuple(parts) if op.outputs is None else op.outputs(*parts)
-    return (batch_type if out.ndim > 1 else batch_type.scalar_type)(out)
+    return (batch_type if len(out.shape) > 1 else batch_type.scalar_type)(out)
 
 
 register_type(Batch, _handler, lambda batch: batch.device)

@@ -94,7 +94,7 @@ def _wrapped(out: Any, tangent: Any, dual_type: type[Dual]) -> Any:
         return out
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
-    return (dual_type if out.ndim else dual_type.scalar_type)(out, tangent)
+    return (dual_type if out.shape else dual_type.scalar_type)(out, tangent)
 
 
 register_type(Dual, _handler, lambda dual: dual.device)

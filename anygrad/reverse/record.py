@@ -59,7 +59,7 @@ def wrap(value: Any, tensor_type: TensorType) -> Any:
         return value
     if type(value) in scalar_results:
         value = scalar_results[type(value)](value)
-    out = _new(tensor_type if value.ndim else tensor_type.scalar_type)
+    out = _new(tensor_type if value.shape else tensor_type.scalar_type)
     out._data = value
     out._edge = out._meta = None
     return out
@@ -188,7 +188,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
             out = scalar_results[type(out)](out)
             result = _new(scalar_type)
         else:
-            result = _new(tensor_type if kind is np.ndarray or out.ndim else scalar_type)
+            result = _new(tensor_type if kind is np.ndarray or out.shape else scalar_type)
         result._data = out
         edge = x._edge
         if edge is None or (restrictions and mode.threshold > level) or not differentiable:
@@ -231,7 +231,7 @@ def run({operands}{params_in}):{held}
         explain(op, ({arrays}), {params}, error)
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
-    result = _new(tensor_type if out.ndim else scalar_type)
+    result = _new(tensor_type if out.shape else scalar_type)
     result._data = out
     result._edge = result._meta = None
     if {edges_are} None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
@@ -374,7 +374,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             out = scalar_results[type(out)](out)
             result = _new(scalar_type)
         else:
-            result = _new(tensor_type if kind is np.ndarray or out.ndim else scalar_type)
+            result = _new(tensor_type if kind is np.ndarray or out.shape else scalar_type)
         result._data = out
         if edge1 is edge2 is None or (restrictions and mode.threshold > level):
             result._edge = result._meta = None

@@ -105,7 +105,7 @@ def test_operators_with_numpys_arrays_and_scalars_on_either_side(name, other):
         (act(other, Tensor(base)), act(other, base)),
         (act(Tensor(base), other), act(base, other)),
     ):
-        assert type(found) is Tensor
+        assert isinstance(found, Tensor)
         assert found.dtype == expected.dtype
         np.testing.assert_allclose(host(found), expected)
 

@@ -288,6 +288,10 @@ def add_reference(x: Any, values: Any, key: Any) -> Any:
     return out
 
 
+def index_iset(x: Any, values: Any, key: Any) -> Any:
+    return indexing.index_iset(copy(x), values, key)
+
+
 def index_iadd(x: Any, values: Any, key: Any) -> Any:
     return indexing.index_iadd(copy(x), values, key)
 
@@ -316,6 +320,7 @@ def taken_along(m: Draw) -> Iterator[Sample]:
 INDEXING = [
     Operation("getitem", indexing.getitem, lambda x, key: x[key], read, is_complex=True, is_analytic=True),
     Operation("index_set", ag.index_set, set_reference, written, is_complex=True, is_analytic=True),
+    Operation("index_iset", index_iset, set_reference, written, is_complex=True, is_analytic=True),
     Operation("index_add", ag.index_add, add_reference, written, is_complex=True, is_analytic=True),
     Operation("index_iadd", index_iadd, add_reference, written, is_complex=True, is_analytic=True),
     simple("take", taken, is_complex=True, is_analytic=True),

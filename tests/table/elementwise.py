@@ -11,6 +11,7 @@ import anygrad as ag
 from anygrad.core.primitive import device_of
 from anygrad.ops import creation as like
 from anygrad.ops import elementwise, transfer
+from anygrad.ops.elementwise import from_parts
 from tests.table.base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
 
 # --- samples of the usual kinds ---------------------------------------------------------------------------------------
@@ -241,6 +242,7 @@ COMPLEX = [
     simple("conj", unary, is_complex=True),
     simple("real", unary, is_complex=True),
     simple("imag", imaginary, is_complex=True),
+    Operation("from_parts", from_parts, lambda x1, x2: x1 + 1j * x2, lambda m: (S(m(2, 3), m(2, 3)), S(m(3), m(3)))),
     simple("sign", of_an_integer_array, nonzero, is_complex=True),
 ]
 
