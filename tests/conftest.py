@@ -1,4 +1,4 @@
-"""What all tests share: JAX in double precision, and the skips of what this machine does not have."""
+"""What all tests share: how JAX and linear algebra run, and the skips of what this machine does not have."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # read when SciPy is imported; it then takes any library's arrays
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # compiling small programs takes longer than running them
+# With a process for each core, threads of the linear algebra wait for each other's cores longer than they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
