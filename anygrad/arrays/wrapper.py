@@ -11,16 +11,15 @@ import numpy as np
 from anygrad.arrays.above import above
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
-from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
+from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
-from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem, index_set
 from anygrad.ops.transfer import to_device
 
-__all__ = ["Wrapper", "bottom", "held_wrapper", "leaves_to", "lifted", "reset_operators", "set_operators"]
+__all__ = ["Wrapper", "bottom", "leaves_to", "lifted", "reset_operators", "set_operators"]
 
 IN_PLACE = {
     "add": "+",
@@ -239,23 +238,13 @@ class Wrapper(ArrayMixin):
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
 
     def __getitem__(self, key: Any) -> Any:
-        if type(key) is int or type(key) is slice:
-            return getitem(self, key)
-        key = unwrapped_key(key)
-        index = held_wrapper(key)
-        if index is not None:
-            return index.read_at_each(self, key)
-        return getitem(self, own_key(key, copy) if self._keeps_keys else key)
+        return getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._check_can_change("x[key] = value")
-        key = unwrapped_key(key)
-        if rank(type(value)) < 0 and type(value) not in SCALARS:
+        if rank(type(value)) < 0 and type(value) not in SCALARS and not hasattr(value, "hiding_mask"):
             value = asarray(value, device=self.device)
-        self._rebind(index_set(self, value, own_key(key, copy)))
-
-    _keeps_keys = True
-    """Whether an index array may be used after the caller has changed it."""
+        self._rebind(index_set(self, value, key))
 
     def _check_can_change(self, what: str) -> None:
         """Refuse a change that would make a gradient wrong."""
@@ -274,12 +263,6 @@ class Wrapper(ArrayMixin):
         for name in self.__slots__ or type(self).family.__slots__:
             setattr(self, name, getattr(out, name))
         self.__class__ = out.__class__
-
-
-def held_wrapper(key: Any) -> Any:
-    """The index in a key that hides an axis, and so differs between the members of a batch; None without one."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return next((part for part in parts if isinstance(part, Wrapper)), None)
 
 
 def _is_dtype_name(name: str) -> bool:

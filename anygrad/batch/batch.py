@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.arrays.wrapper import Wrapper, held_wrapper, leaves_to
+from anygrad.arrays.wrapper import Wrapper, leaves_to
 from anygrad.batch import products  # noqa: F401  which has rules of its own
-from anygrad.batch.indexing import read_at_each, written_at_each
+from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
+from anygrad.batch.selection import Selection
+from anygrad.core.keys import parts_of
 from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
 from anygrad.ops.manipulation import broadcast_to
 
@@ -38,9 +40,9 @@ class Batch(Wrapper, is_family=True):
     def __repr__(self) -> str:
         return f"Batch({self.data!r})"
 
-    def read_at_each(self, x: Any, key: Any) -> Any:
-        """``x[key]``, where this is an index array in the key."""
-        return read_at_each(x, key)
+    def selected(self, x: Any, key: Any) -> Selection:
+        """``x[key]``, where this is a mask in the key."""
+        return Selection.read(x, key)
 
     def _refuse(self, what: str) -> Any:
         raise TypeError(
@@ -82,8 +84,8 @@ def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
             operands = (*operands[0], *operands[1:])
         elif is_binary and leaves_to(operands[1], batch_type.level):
             return NotImplemented
-        if "key" in params and held_wrapper(params["key"]) is not None:
-            return written_at_each(op, operands, params["key"], batch_type)
+        if "key" in params and any(type(part) is batch_type for part in parts_of(params["key"])):
+            return at_each(op, operands, params["key"], batch_type)
         is_batched = [type(x) is batch_type for x in operands]
         inner = [x.data if batched else x for x, batched in zip(operands, is_batched)]
         size = next(x.shape[0] for x, batched in zip(inner, is_batched) if batched)

@@ -31,6 +31,7 @@ class Operation(Protocol):
     variadic: bool
     outputs: type | None
     table: Any
+    door: Any
     __signature__: inspect.Signature
 
 
@@ -58,6 +59,7 @@ def caller(op: Operation, scalars: tuple[type, ...]) -> Callable[..., Any]:
     by_place, by_keyword = _parameters(op)
     given = _defaults(op)
     same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
+    same += ["(type(key) is int or type(key) is slice)"] if "key" in op.defaults and op.door is not None else []
     lines = TEMPLATE.format(
         signature=", ".join(
             ["self", *(f"{x}=given[{x!r}]" for x in names), "/", *by_place, "*unnamed", *by_keyword, "**unknown"]

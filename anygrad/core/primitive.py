@@ -201,10 +201,13 @@ class Primitive:
             others: the engine may write into them.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
+        door: what a call with indices goes through, ``door(op, operands, params)``: it brings them to their normal form
+            and goes on with :meth:`apply`. None where there are no indices.
     """
 
     kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
     fresh = False
+    door: Callable[[Primitive, tuple[Any, ...], dict[str, Any]], Any] | None = None
 
     def __init__(
         self,
@@ -253,13 +256,19 @@ class Primitive:
         return self(*args, **kwargs)
 
     def called(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """A call that is not plain: operands of several types, or something wrong with it."""
-        if any(value is MISSING for value in (*operands, *params.values())):
-            given = {name: value for name, value in params.items() if value is not MISSING}
-            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
+        """A call that is not plain: operands of several types, indices, or something wrong with it."""
+        if self.door is not None:
+            return self.door(self, operands, params)
+        self.check_complete(operands, params)
         if self.variadic:
             operands = (*operands[0], *operands[1:])
         return self.apply(operands, params)
+
+    def check_complete(self, operands: tuple[Any, ...], params: dict[str, Any]) -> None:
+        """Refuse a call that lacks an argument."""
+        if any(value is MISSING for value in (*operands, *params.values())):
+            given = {name: value for name, value in params.items() if value is not MISSING}
+            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
 
     def refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
         """Raise the TypeError of a call with arguments that do not fit the signature."""
@@ -274,7 +283,7 @@ class Primitive:
         """Run on operands and parameters that are sorted out already."""
         try:
             try:
-                implementation = self.resolve(operands)
+                implementation = self.resolve(operands if self.door is None else (*operands, *_held(params)))
             except ValueError:  # NumPy's scalars are numbers to every library
                 operands = tuple(x.item() if type(x) in scalar_results else x for x in operands)
                 implementation = self.resolve(operands)
@@ -348,6 +357,12 @@ class NonDifferentiable(Primitive):
     """An operation without a derivative: its result carries no gradient."""
 
     kind = "none"
+
+
+def _held(params: dict[str, Any]) -> list[Any]:
+    """The wrappers in a key, which differ between the members of a batch, and decide as operands do on what runs."""
+    key = params.get("key")
+    return [part for part in (key if type(key) is tuple else (key,)) if _ranks[type(part)] > 0]
 
 
 def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:

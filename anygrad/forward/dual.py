@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.arrays.mixin import unwrapped_key
 from anygrad.arrays.wrapper import Wrapper, leaves_to
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
@@ -56,15 +55,12 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     """The implementation of a primitive for the Duals of one level."""
     push = None if op.kind == "none" else pushforward_of(op)
     is_binary = op.operands == ("x1", "x2")
-    has_key = "key" in op.defaults
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
         elif is_binary and leaves_to(operands[1], dual_type.level):
             return NotImplemented
-        if has_key:
-            params = {**params, "key": unwrapped_key(params["key"])}
         is_ours = [type(x) is dual_type for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import anygrad as ag
-from anygrad.arrays.mixin import unwrapped_key
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
@@ -350,7 +349,7 @@ def _at(like: Any, ufunc: np.ufunc, array: Any, key: Any, values: Any = None) ->
         )
     array._check_can_change(f"np.{ufunc.__name__}.at")
     values = cast(as_array(values, like), array.dtype)
-    array._rebind(ag.index_add(array, -values if ufunc is np.subtract else values, unwrapped_key(key)))
+    array._rebind(ag.index_add(array, -values if ufunc is np.subtract else values, key))
 
 
 METHODS: dict[str, Callable[..., Any]] = {

@@ -342,10 +342,6 @@ class Tensor(Wrapper, is_family=True):
 
     # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
-    @property
-    def _keeps_keys(self) -> bool:  # type: ignore[override]
-        return self._edge is not None
-
     def _check_can_change(self, what: str) -> None:
         if self._edge is True and mode.threshold <= self.level:
             raise RuntimeError(
