@@ -61,7 +61,7 @@ def _reflected(op: Primitive) -> Callable[[Any, Any], Any]:
     table = op.table
 
     def method(self: Any, other: Any) -> Any:
-        if type(other) not in SCALARS and rank(type(other)) < 0:
+        if type(other) not in SCALARS and rank(type(other)) < 0 and not isinstance(other, list | tuple):
             return NotImplemented
         return table[type(self)](other, self)
 
@@ -113,8 +113,6 @@ class ArrayMixin:
         def __eq__(self, other: object, /) -> Any: ...
         def __ne__(self, other: object, /) -> Any: ...
 
-    __hash__ = object.__hash__
-
     shape: tuple[int, ...]
     dtype: Any
 
@@ -129,6 +127,12 @@ class ArrayMixin:
 
     def __invert__(self) -> Any:
         return logic.bitwise_invert(self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     @property
     def ndim(self) -> int:
@@ -247,6 +251,9 @@ class ArrayMixin:
         return copy(self)
 
     def __copy__(self) -> Any:
+        return copy(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copy(self)
 
     def flatten(self, order: str = "C") -> Any:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import math
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -63,6 +67,19 @@ def leaves_to(value: Any, level: int) -> bool:
         return False
     its_rank = rank(type(value))
     return its_rank < 0 or its_rank > level + 1
+
+
+def with_list(op: Primitive, x1: Any, x2: Any) -> Any:
+    """An operation of an array and a list or a tuple, which becomes an array beside it; NotImplemented of anything else.
+
+    Raises:
+        TypeError: it holds what is no number.
+    """
+    if isinstance(x2, list | tuple):
+        return op(x1, asarray(x2, device=device_of(x1)))
+    if isinstance(x1, list | tuple):
+        return op(asarray(x1, device=device_of(x2)), x2)
+    return NotImplemented
 
 
 class Wrapper(ArrayMixin):
@@ -166,12 +183,21 @@ class Wrapper(ArrayMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries:
+            if takes_objects(dtype, sys._getframe(1)):
+                return self._of_objects()
             raise RuntimeError(
                 f"{self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
                 f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
                 f"np.zeros(shape, like=x), and for a.dot(x) write np.dot(a, x){self._remedy}"
             )
         return np.asarray(self._on_host(), dtype=dtype, copy=copy)
+
+    def _of_objects(self) -> Any:
+        """A NumPy array of the elements, each an array of no axes with its derivative."""
+        out = np.empty(self.shape, dtype=object)
+        for index in np.ndindex(*self.shape):
+            out[index] = self[index] if index else self
+        return out
 
     _described: ClassVar[str]
     _remedy: ClassVar[str] = ""
@@ -181,12 +207,14 @@ class Wrapper(ArrayMixin):
         raw = bottom(self)
         return backend_of(raw).to_numpy(raw)
 
-    def item(self) -> Any:
-        """The single element as a Python number.
+    def item(self, *index: Any) -> Any:
+        """The single element, or that at an index, as a Python number: ``x.item(2)`` of the flattened array.
 
         Raises:
-            ValueError: there is not exactly one element.
+            ValueError: there is not exactly one element, and no index.
         """
+        if index:
+            return self._on_host().item(*index)
         if self.size != 1:
             raise ValueError(f"item: the {type(self).__name__} must have one element, given shape {self.shape}")
         return self._on_host().reshape(()).item()
@@ -195,8 +223,13 @@ class Wrapper(ArrayMixin):
         """The values as nested lists of Python numbers."""
         return self._on_host().tolist()
 
+    def tobytes(self, order: Any = "C") -> bytes:
+        """The bytes of the values, as they lie in a NumPy array."""
+        return bytes(self._on_host().tobytes(order))
+
     def __float__(self) -> float:
-        self._check_can_leave("float()")
+        if self._carries and not formats_text(sys._getframe(1)):
+            self._check_can_leave("float()")
         return float(self.item())
 
     def __int__(self) -> int:
@@ -233,7 +266,12 @@ class Wrapper(ArrayMixin):
         return bool(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        return format(self.item(), spec) if spec and not hidden_axes(self) else repr(self)
+
+    def __hash__(self) -> int:
+        # Numbers without a derivative find what is filed under them, as NumPy's scalars do.
+        is_number = kind_of(self.data.dtype) in "bi" and self.shape == () and not hidden_axes(self)
+        return hash(self.item()) if is_number else object.__hash__(self)
 
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
 
@@ -265,6 +303,51 @@ class Wrapper(ArrayMixin):
         self.__class__ = out.__class__
 
 
+def hidden_axes(x: Any) -> int:
+    """How many axes the wrappers of an array hide."""
+    count = 0
+    while rank(type(x)) > 0:
+        count += x.hides_axis
+        x = x.data
+    return count
+
+
+# --- who asks for a number, or for an array ---------------------------------------------------------------------------
+
+
+def formats_text(frame: FrameType) -> bool:
+    """Whether a frame runs ``"%.3f" % x``, which asks for a float as arithmetic does, but computes nothing with it.
+
+    It is the one ``%`` that does: those of numbers leave the operation to the other operand.
+    """
+    at = frame.f_lasti
+    return frame.f_code.co_code[at : at + 2] in _remainders()
+
+
+@functools.cache
+def _remainders() -> set[bytes]:
+    """The instructions of ``%`` and ``%=``."""
+    codes = [compile(text, "", "exec") for text in ("a % b", "a %= b")]
+    return {
+        code.co_code[i.offset : i.offset + 2]
+        for code in codes
+        for i in dis.get_instructions(code)
+        if i.opname == "BINARY_OP"
+    }
+
+
+ELEMENTWISE = ("ndenumerate.", "vectorize.")
+"""Classes of NumPy's that go through an array element by element, whatever the elements are."""
+
+
+def takes_objects(dtype: Any, frame: FrameType) -> bool:
+    """Whether an array of Python objects is asked for, each of which keeps its derivative."""
+    is_numpys = frame.f_globals.get("__name__", "").startswith("numpy.")
+    return (dtype is not None and np.dtype(dtype) == object) or (
+        is_numpys and frame.f_code.co_qualname.startswith(ELEMENTWISE)
+    )
+
+
 def _is_dtype_name(name: str) -> bool:
     try:
         np.dtype(name)
@@ -280,7 +363,7 @@ def set_operators(wrapper: type[Any]) -> None:
     """Give a wrapper's type its operators, which are its entries in the primitives' tables."""
     for name, method in operators_of(wrapper).items():
         setattr(wrapper, name, method)
-    wrapper.__hash__ = object.__hash__  # type: ignore[assignment]
+    wrapper.__hash__ = wrapper.family.__hash__  # type: ignore[assignment]
 
 
 def reset_operators() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.arrays.wrapper import Wrapper, leaves_to
+from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.batch import products  # noqa: F401  which has rules of its own
 from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
@@ -50,7 +50,7 @@ class Batch(Wrapper, is_family=True):
             f"place of if, and anygrad.take(x, i) to index a NumPy array with it"
         )
 
-    def item(self) -> Any:
+    def item(self, *index: Any) -> Any:
         """Refused: there is no single element."""
         return self._refuse("the number")
 
@@ -82,8 +82,8 @@ def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], batch_type.level):
-            return NotImplemented
+        elif is_binary and (leaves_to(operands[1], batch_type.level) or leaves_to(operands[0], batch_type.level)):
+            return with_list(op, *operands)
         if "key" in params and any(type(part) is batch_type for part in parts_of(params["key"])):
             return at_each(op, operands, params["key"], batch_type)
         is_batched = [type(x) is batch_type for x in operands]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.arrays.wrapper import Wrapper, leaves_to
+from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
 from anygrad.forward.pushforward import pushforward_of
@@ -59,8 +59,8 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], dual_type.level):
-            return NotImplemented
+        elif is_binary and (leaves_to(operands[1], dual_type.level) or leaves_to(operands[0], dual_type.level)):
+            return with_list(op, *operands)
         is_ours = [type(x) is dual_type for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]

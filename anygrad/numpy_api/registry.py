@@ -30,6 +30,7 @@ __all__ = [
     "is_known",
     "is_readable",
     "of_one_dtype",
+    "plain",
     "promoted",
     "refuse",
     "refuse_out",
@@ -43,8 +44,8 @@ class Implementation(NamedTuple):
         name: NumPy's name for it, as in ``linalg.norm``.
         function: what runs.
         arrays: its parameters that are arrays; numbers and lists given for them become arrays.
-        kind: ``"gradient"``; ``"plain"`` where no gradient is due; or ``"creation"``, which is given the array of
-            ``like=`` first.
+        kind: ``"gradient"``; ``"plain"`` where no gradient is due; ``"numbers"`` where none is due to integers; or
+            ``"creation"``, which is given the array of ``like=`` first.
     """
 
     name: str
@@ -126,7 +127,22 @@ def call(found: Implementation, like: Any, args: Any, kwargs: dict[str, Any]) ->
         args = [as_array(x, like) if i < len(names) else x for i, x in enumerate(args)]
     if kwargs:
         kwargs = {name: as_array(x, like) if name in names else x for name, x in kwargs.items()}
-    return found.function(*args, **kwargs)
+    result = found.function(*args, **kwargs)
+    return result if found.kind == "gradient" else plain(result)
+
+
+def plain(result: Any) -> Any:
+    """Integers and truth values as NumPy gives them, the library's own: they carry no derivative, and choose by value.
+
+    What differs between the members of a batch stays as it is.
+    """
+    if isinstance(result, tuple | list):
+        parts = [plain(part) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    if not isinstance(result, Wrapper) or kind_of(result.data.dtype) not in "bi" or not is_readable(result):
+        return result
+    raw = bottom(result)
+    return raw[()] if isinstance(raw, np.ndarray) else raw
 
 
 def refuse_out(name: str) -> NoReturn:

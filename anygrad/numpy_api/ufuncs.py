@@ -14,7 +14,7 @@ from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
 from anygrad.numpy_api import reductions
-from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, promoted, refuse_out
+from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, plain, promoted, refuse_out
 
 __all__ = ["ENTRIES", "METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
 
@@ -195,7 +195,8 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
             f"numpy.{ufunc.__name__}.{method} is not supported on anygrad's arrays; "
             f"write np.{ufunc.__name__}.reduce for each slice"
         )
-    return run(x, ufunc, *inputs, **kwargs)
+    result = run(x, ufunc, *inputs, **kwargs)
+    return plain(result) if method in ("reduce", "accumulate") else result
 
 
 def _into(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, TypeAlias
 
-from anygrad.arrays.wrapper import leaves_to
+from anygrad.arrays.wrapper import leaves_to, with_list
 from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
@@ -83,8 +83,8 @@ def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], level):
-            return NotImplemented
+        elif is_binary and (leaves_to(operands[1], level) or leaves_to(operands[0], level)):
+            return with_list(op, *operands)
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
         return wrap(op.apply(raw, params), result_type)
@@ -103,8 +103,8 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], level):
-            return NotImplemented
+        elif is_binary and (leaves_to(operands[1], level) or leaves_to(operands[0], level)):
+            return with_list(op, *operands)
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):

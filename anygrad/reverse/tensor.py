@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy as copying
 import itertools
 import sys
 import weakref
@@ -339,6 +340,16 @@ class Tensor(Wrapper, is_family=True):
                 f"would lose its gradient; write copy.deepcopy(x.detach()), or x.copy() to keep the gradient"
             )
         return _restored, (type(self), self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A leaf of its own of a leaf; of what belongs to a graph a copy in that graph, as ``x.copy()``."""
+        if not self.is_leaf or self.level or isinstance(self.data, Wrapper):
+            return copy(self)
+        make, state = self.__reduce__()
+        return make(*copying.deepcopy(state, memo))
+
+    def __hash__(self) -> int:
+        return object.__hash__(self) if self._edge is not None else super().__hash__()
 
     # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
