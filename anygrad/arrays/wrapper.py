@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import dis
-import functools
 import math
 import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from anygrad.arrays.above import above
+from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
+from anygrad.arrays.views import View, assign, bottom, check_can_change, write
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
 from anygrad.ops.datatypes import astype
-from anygrad.ops.indexing import getitem, index_set
+from anygrad.ops.indexing import getitem
 from anygrad.ops.transfer import to_device
 
-__all__ = ["Wrapper", "bottom", "leaves_to", "lifted", "reset_operators", "set_operators"]
+__all__ = ["Wrapper", "bottom", "hidden_axes", "leaves_to", "lifted", "reset_operators", "set_operators", "with_list"]
 
 IN_PLACE = {
     "add": "+",
@@ -40,13 +39,6 @@ IN_PLACE |= {"and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
 
 families: list[type[Wrapper]] = []
 """Tensor, Dual and Batch."""
-
-
-def bottom(x: Any) -> Array:
-    """The library's own array under all wrappers."""
-    while isinstance(x, Wrapper):
-        x = x.data
-    return x
 
 
 def lifted(value: Any, like: Any) -> Any:
@@ -96,6 +88,9 @@ class Wrapper(ArrayMixin):
     _levels: ClassVar[dict[int, type[Any]]]
 
     data: Array
+    _view: View
+    _held: ClassVar[tuple[str, ...]] = ("data",)
+    """The attributes that hold its arrays."""
 
     def __init_subclass__(cls, *, is_family: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -270,7 +265,7 @@ class Wrapper(ArrayMixin):
 
     def __hash__(self) -> int:
         # Numbers without a derivative find what is filed under them, as NumPy's scalars do.
-        is_number = kind_of(self.data.dtype) in "bi" and self.shape == () and not hidden_axes(self)
+        is_number = not self._carries and kind_of(self.data.dtype) in "bi" and self.shape == ()
         return hash(self.item()) if is_number else object.__hash__(self)
 
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
@@ -279,28 +274,35 @@ class Wrapper(ArrayMixin):
         return getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._check_can_change("x[key] = value")
+        check_can_change(self, "x[key] = value")
         if rank(type(value)) < 0 and type(value) not in SCALARS and not hasattr(value, "hiding_mask"):
             value = asarray(value, device=self.device)
-        self._rebind(index_set(self, value, key))
+        write(self, key, value)
 
     def _check_can_change(self, what: str) -> None:
         """Refuse a change that would make a gradient wrong."""
 
-    def _rebind(self, out: Any) -> Any:
-        """Become a result of an operation, also one of a deeper level."""
+    def _check_can_become(self, out: Any) -> None:
+        """Refuse to become the result of an operation of another mode."""
         if type(out).family is not type(self).family:
             raise TypeError(
                 f"a {type(self).__name__} cannot hold what is computed under a transform, a {type(out).__name__}; make "
                 f"the array with np.zeros(shape, like=x), of an x under that transform"
             )
-        self._become(out)
-        return self
 
     def _become(self, out: Any) -> None:
-        for name in self.__slots__ or type(self).family.__slots__:
+        """Take over the arrays of another one of this family, also of a deeper level."""
+        for name in self._held:
             setattr(self, name, getattr(out, name))
-        self.__class__ = out.__class__
+        if self.level != out.level:
+            self.__class__ = out.__class__
+
+    def _twin(self) -> Any:
+        """Another one that holds the same, at the same place in the graph."""
+        twin = object.__new__(type(self))
+        for name in self._held:
+            setattr(twin, name, getattr(self, name))
+        return twin
 
 
 def hidden_axes(x: Any) -> int:
@@ -310,42 +312,6 @@ def hidden_axes(x: Any) -> int:
         count += x.hides_axis
         x = x.data
     return count
-
-
-# --- who asks for a number, or for an array ---------------------------------------------------------------------------
-
-
-def formats_text(frame: FrameType) -> bool:
-    """Whether a frame runs ``"%.3f" % x``, which asks for a float as arithmetic does, but computes nothing with it.
-
-    It is the one ``%`` that does: those of numbers leave the operation to the other operand.
-    """
-    at = frame.f_lasti
-    return frame.f_code.co_code[at : at + 2] in _remainders()
-
-
-@functools.cache
-def _remainders() -> set[bytes]:
-    """The instructions of ``%`` and ``%=``."""
-    codes = [compile(text, "", "exec") for text in ("a % b", "a %= b")]
-    return {
-        code.co_code[i.offset : i.offset + 2]
-        for code in codes
-        for i in dis.get_instructions(code)
-        if i.opname == "BINARY_OP"
-    }
-
-
-ELEMENTWISE = ("ndenumerate.", "vectorize.")
-"""Classes of NumPy's that go through an array element by element, whatever the elements are."""
-
-
-def takes_objects(dtype: Any, frame: FrameType) -> bool:
-    """Whether an array of Python objects is asked for, each of which keeps its derivative."""
-    is_numpys = frame.f_globals.get("__name__", "").startswith("numpy.")
-    return (dtype is not None and np.dtype(dtype) == object) or (
-        is_numpys and frame.f_code.co_qualname.startswith(ELEMENTWISE)
-    )
 
 
 def _is_dtype_name(name: str) -> bool:
@@ -382,15 +348,14 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
         kind = type(self)
         if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
             return NotImplemented
-        self._check_can_change(statement)
+        check_can_change(self, statement)
         out = table[kind](self, other)
         if type(out) is not kind:
             out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper
-            return self._rebind(_cast_back(self, out, symbol))
-        before, after = self.data, out.data
-        if after.shape != before.shape or after.dtype != before.dtype:
             out = _cast_back(self, out, symbol)
-        self._become(out)
+        elif (after := out.data).shape != (before := self.data).shape or after.dtype != before.dtype:
+            out = _cast_back(self, out, symbol)
+        assign(self, out)
         return self
 
     return method

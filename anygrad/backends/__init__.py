@@ -252,6 +252,18 @@ class Backend:
             np.asarray(getattr(generator, name)(*args, **options)), None, short
         )
 
+    writes_in_place = False
+    """Whether ``index_iset`` writes into the array that it is given."""
+
+    def owns_memory(self, array: Array) -> bool:
+        """Whether an array's memory is its own, and seen by those alone that refer to the array."""
+        return False
+
+    def copied(self, array: Array) -> Array:
+        """A copy that lies in memory as the array does."""
+        copied: Array = self.overrides["copy"](array)
+        return copied
+
     def to_numpy(self, array: Array) -> Any:
         """The array on the host, as a NumPy array (which may share memory with it)."""
         return np.asarray(array) if self._to_numpy is None else self._to_numpy(array)

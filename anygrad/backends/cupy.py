@@ -67,6 +67,14 @@ class CupyBackend(Backend):
     def generator(self, seed: Any, short: str) -> CupyGenerator:
         return CupyGenerator(seed, self.devices[short])
 
+    writes_in_place = True
+
+    def owns_memory(self, array: Array) -> bool:
+        return array.base is None and bool(array.flags.owndata)
+
+    def copied(self, array: Array) -> Array:
+        return array.copy(order="K")
+
     def to_numpy(self, array: Array) -> Any:
         return array.get()
 
@@ -263,6 +271,14 @@ def _where_masked(x: Array, value: Any, mask: Array) -> Array:
     import cupy
 
     return cupy.where(cupy.asarray(mask), cupy.asarray(value).astype(x.dtype, copy=False), x)
+
+
+@cupy.implement("index_iset")
+def _index_iset(x: Array, values: Array, key: Any) -> Array:
+    if _has_integer_array(key) or hasattr(key, "dtype"):
+        return _index_set(x, values, key)
+    x[key] = values
+    return x
 
 
 @cupy.implement("index_iadd")

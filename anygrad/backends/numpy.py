@@ -26,6 +26,15 @@ class NumpyBackend(Backend):
     def device_of(self, array: Array) -> str:
         return "cpu"
 
+    writes_in_place = True
+
+    def owns_memory(self, array: Array) -> bool:
+        flags = array.flags
+        return bool(flags.owndata and flags.writeable)
+
+    def copied(self, array: Array) -> Array:
+        return np.array(array, order="K")
+
     def device_name(self, short: str) -> str:
         return "cpu"
 
@@ -270,8 +279,24 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
     return out
 
 
+@numpy.implement("index_iset")
+def _index_iset(x: Array, values: Array, key: Any) -> Array:
+    x[key] = values
+    return x
+
+
+@numpy.implement("from_parts")
+def _from_parts(x1: Array, x2: Array) -> Array:
+    out = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), np.result_type(x1, x2, np.complex64))
+    out.real, out.imag = x1, x2
+    return out
+
+
 @numpy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
+    if type(key) is int or type(key) is slice:
+        x[key] += values
+        return x
     x = np.asarray(x)  # NumPy's scalars stand for 0-d arrays
     if not any(isinstance(part, np.ndarray) and part.dtype != bool for part in (key if type(key) is tuple else (key,))):
         x[key] += values

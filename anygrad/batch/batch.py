@@ -23,7 +23,7 @@ class Batch(Wrapper, is_family=True):
         data: the whole array, the batch axis first.
     """
 
-    __slots__ = ("data",)
+    __slots__ = ("__weakref__", "_view", "data")
 
     hides_axis = True
 

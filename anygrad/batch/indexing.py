@@ -71,7 +71,7 @@ def _getitem(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool],
     return moveaxis(out, at, 0) if at else out
 
 
-@batch_rule("index_set", "index_add", "index_iadd")
+@batch_rule("index_set", "index_iset", "index_add", "index_iadd")
 def _written(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     (x, values), (bx, bv) = operands, is_batched
     key, at = _key_of_batch(params["key"])

@@ -142,7 +142,7 @@ def _warn_of_loop(name: str) -> None:
     )
 
 
-for _name in ("where", "conj", "real", "imag", "copy"):
+for _name in ("where", "conj", "real", "imag", "from_parts", "copy"):
     rules[_name] = _aligned_rule
 
 

@@ -42,25 +42,31 @@ def __call__({signature}):
     kind = type({first}){or_second}
     if {is_plain}:
         try:
-            return table[kind]({arguments})
+            {result} table[kind]({arguments})
         except Exception as error:
             if getattr(error, "explained", False):
-                raise
+                raise{linked}
     return self.called(({operands}), {{{parameters}}})
 """
+LINKED = """
+        else:
+            return slots.link(self, {0}, out, ({1}), {{{2}}}) if ranks[kind] > 0 else out"""
 OR_SECOND = """
     if kind is not type({0}) and kind in scalars:
         kind = type({0})"""
 
 
-def caller(op: Operation, scalars: tuple[type, ...]) -> Callable[..., Any]:
-    """The function behind calls of a primitive."""
+def caller(op: Operation, scalars: tuple[type, ...], **names_of_views: Any) -> Callable[..., Any]:
+    """The function behind calls of a primitive; of a view operation with what its results are linked by."""
     names = op.operands
     by_place, by_keyword = _parameters(op)
     given = _defaults(op)
     same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
     same += ["(type(key) is int or type(key) is slice)"] if "key" in op.defaults and op.door is not None else []
+    parameters = ", ".join(f"{x!r}: {x}" for x in op.defaults)
     lines = TEMPLATE.format(
+        result="out =" if names_of_views else "return",
+        linked=LINKED.format(names[0], "".join(f"{x}, " for x in names[1:]), parameters) if names_of_views else "",
         signature=", ".join(
             ["self", *(f"{x}=given[{x!r}]" for x in names), "/", *by_place, "*unnamed", *by_keyword, "**unknown"]
         ),
@@ -71,9 +77,9 @@ def caller(op: Operation, scalars: tuple[type, ...]) -> Callable[..., Any]:
         arguments=", ".join([*names, *(f"{x}={x}" for x in op.defaults)]),
         or_second=OR_SECOND.format(names[1]) if len(names) == 2 else "",
         operands="".join(f"{x}, " for x in names),
-        parameters=", ".join(f"{x!r}: {x}" for x in op.defaults),
+        parameters=parameters,
     )
-    return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars)
+    return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars, **names_of_views)
 
 
 ADAPTOR = """

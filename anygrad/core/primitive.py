@@ -43,6 +43,8 @@ __all__ = [
     "primitives",
     "rank",
     "register_type",
+    "slots",
+    "view",
 ]
 
 Array: TypeAlias = Any
@@ -70,6 +72,20 @@ observers: list[Callable[[Primitive, type, Implementation], Implementation]] = [
 
 forgetting: list[Callable[[], None]] = []
 """What to call when implementations change, by those who keep some that come from the tables."""
+
+
+class _Slots:
+    """What rooms above put here when they are loaded.
+
+    Attributes:
+        link: ``link(op, x, out, rest, params)`` is told of each call of a view operation on a wrapper, and gives its
+            result.
+    """
+
+    link: Callable[[Primitive, Array, Array, tuple[Any, ...], dict[str, Any]], Array]
+
+
+slots = _Slots()
 
 
 def forget_implementations(*ops: Primitive) -> None:
@@ -199,15 +215,20 @@ class Primitive:
         outputs: of an operation with several results the named tuple it gives, else None.
         fresh: whether what the reverse rules give, unless it is ``g`` itself, are arrays of their own, not parts of
             others: the engine may write into them.
+        is_view: whether its result shares the operand's elements, as NumPy's does.
+        put: of a view operation how a changed part is put back into the whole: ``put(part, ...)``, which asks for the
+            rest as a rule does and may write into ``x``; None of views for reading alone.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
         door: what a call with indices goes through, ``door(op, operands, params)``: it brings them to their normal form
-            and goes on with :meth:`apply`. None where there are no indices.
+            and goes on with :meth:`linked`. None where there are no indices.
     """
 
     kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
     fresh = False
     door: Callable[[Primitive, tuple[Any, ...], dict[str, Any]], Any] | None = None
+    is_view = False
+    put: Rule | None = None
 
     def __init__(
         self,
@@ -252,7 +273,8 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # Only the first call comes here: from then on the primitive has a function of its own signature.
         kind = type(self)
-        self.__class__ = type(kind.__name__, (kind,), {"__call__": caller(self, SCALARS)})
+        views = {"slots": slots, "ranks": _ranks} if self.is_view else {}
+        self.__class__ = type(kind.__name__, (kind,), {"__call__": caller(self, SCALARS, **views)})
         return self(*args, **kwargs)
 
     def called(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -262,7 +284,14 @@ class Primitive:
         self.check_complete(operands, params)
         if self.variadic:
             operands = (*operands[0], *operands[1:])
-        return self.apply(operands, params)
+        return self.linked(operands, params)
+
+    def linked(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """What :meth:`apply` gives, which as a view remembers what it is a part of."""
+        out = self.apply(operands, params)
+        if self.is_view and _ranks[type(operands[0])] > 0:
+            return slots.link(self, operands[0], out, operands[1:], params)
+        return out
 
     def check_complete(self, operands: tuple[Any, ...], params: dict[str, Any]) -> None:
         """Refuse a call that lacks an argument."""
@@ -373,6 +402,21 @@ def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:
 def linear(*transposes: Rule | None) -> Callable[[Callable[..., Any]], Linear]:
     """Declare a linear operation by its transpose."""
     return lambda function: Linear(function, transposes)
+
+
+def view(put: Rule | Literal["transpose"] | None = "transpose") -> Callable[[Linear], Linear]:
+    """Declare that an operation gives a view, and how a changed part is put back into the whole.
+
+    Args:
+        put: ``put(part, ...)``; of a mere rearrangement the operation's own transpose, and None of a view for reading.
+    """
+
+    def declare(op: Linear) -> Linear:
+        op.is_view = True
+        op.put = op.rules[0] if put == "transpose" else put
+        return op
+
+    return declare
 
 
 def bilinear(*rules: Rule) -> Callable[[Callable[..., Any]], Bilinear]:

@@ -20,7 +20,9 @@ class Dual(Wrapper, is_family=True):
         tangent: of its shape and dtype; None where it is zero.
     """
 
-    __slots__ = ("data", "tangent")
+    __slots__ = ("__weakref__", "_view", "data", "tangent")
+
+    _held = ("data", "tangent")
 
     data: Array
     tangent: Array | None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 import anygrad as ag
-from anygrad.arrays.wrapper import Wrapper, bottom
+from anygrad.arrays.wrapper import Wrapper, bottom, hidden_axes
 from anygrad.backends import numpy_dtype
 from anygrad.core.kinds import is_complex, kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
@@ -220,8 +220,4 @@ def to_host(x: Any) -> Any:
 
 def is_readable(x: Any) -> bool:
     """Whether an array has values to decide by: not so one that stands for a batch of them."""
-    while isinstance(x, Wrapper):
-        if x.hides_axis:
-            return False
-        x = x.data
-    return True
+    return not hidden_axes(x)

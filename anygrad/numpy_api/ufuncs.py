@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.views import assign, check_can_change
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
@@ -348,9 +349,9 @@ def _at(like: Any, ufunc: np.ufunc, array: Any, key: Any, values: Any = None) ->
             f"numpy.{ufunc.__name__}.at: on anygrad's arrays it is np.add.at and np.subtract.at into an array made "
             f"with np.zeros(shape, like=x); write array = anygrad.index_add(array, values, key)"
         )
-    array._check_can_change(f"np.{ufunc.__name__}.at")
+    check_can_change(array, f"np.{ufunc.__name__}.at")
     values = cast(as_array(values, like), array.dtype)
-    array._rebind(ag.index_add(array, -values if ufunc is np.subtract else values, key))
+    assign(array, ag.index_add(array, -values if ufunc is np.subtract else values, key))
 
 
 METHODS: dict[str, Callable[..., Any]] = {

@@ -6,7 +6,7 @@ import cmath
 import math
 
 from anygrad.core.kinds import is_complex, kinds
-from anygrad.core.primitive import Array, elementwise, linear, nondifferentiable, primitive
+from anygrad.core.primitive import Array, elementwise, linear, nondifferentiable, primitive, view
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.logic import (
@@ -299,6 +299,13 @@ def conj(x: Array, /) -> Array:
     """
 
 
+@linear(lambda g: real(g), lambda g: imag(g))
+def from_parts(x1: Array, x2: Array, /) -> Array:
+    """Complex numbers of their real and imaginary parts."""
+    return add(x1, multiply(x2, 1j))
+
+
+@view(lambda part, x: from_parts(part, imag(x)))
 @linear(lambda g: g)
 def real(x: Array, /) -> Array:
     """The real part of each element.
@@ -308,6 +315,7 @@ def real(x: Array, /) -> Array:
     """
 
 
+@view(lambda part, x: from_parts(real(x), part))
 @linear(lambda g: multiply(g, 1j))
 def imag(x: Array, /) -> Array:
     """The imaginary part of each element.

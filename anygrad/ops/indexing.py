@@ -12,13 +12,23 @@ from typing import Any
 
 from anygrad.core.keys import parts_of
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, linear
+from anygrad.core.primitive import Array, linear, view
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
 
-__all__ = ["Scatter", "getitem", "index_add", "index_iadd", "index_set", "take", "take_along_axis"]
+__all__ = [
+    "Scatter",
+    "getitem",
+    "index_add",
+    "index_iadd",
+    "index_iset",
+    "index_set",
+    "take",
+    "take_along_axis",
+    "written_last",
+]
 
 Key = Any
 
@@ -27,15 +37,17 @@ class Scatter:
     """The cotangent of an indexing operation, not yet spread over the array that was indexed.
 
     It stands for zeros of a shape with values added at a key. The engine adds the values where they belong, so that k
-    reads of one row each cost k rows and not k arrays.
+    reads of one row each cost k rows and not k arrays. Values that are whole already, and nobody else's, are added up
+    in place.
     """
 
-    __slots__ = ("key", "shape", "values")
+    __slots__ = ("is_whole", "key", "shape", "values")
 
-    def __init__(self, values: Array, key: Key, shape: tuple[int, ...]) -> None:
+    def __init__(self, values: Array, key: Key, shape: tuple[int, ...], is_whole: bool = False) -> None:
         self.values = values
         self.key = key
         self.shape = shape
+        self.is_whole = is_whole
 
     @property
     def dtype(self) -> Any:
@@ -44,6 +56,8 @@ class Scatter:
 
     def dense(self) -> Array:
         """The cotangent as an array of its own."""
+        if self.is_whole:
+            return self.values
         return index_iadd(new_zeros(self.values, self.shape), self.values, self.key)
 
     def added_to(self, array: Array, *, in_place: bool) -> Array:
@@ -51,6 +65,7 @@ class Scatter:
         return (index_iadd if in_place else index_add)(array, self.values, self.key)
 
 
+@view(lambda part, x, key: index_iset(x, part, key))
 @linear(lambda g, key, x_shape: Scatter(g, key, x_shape))
 def getitem(x: Array, /, key: Key) -> Array:
     """``x[key]``."""
@@ -58,7 +73,7 @@ def getitem(x: Array, /, key: Key) -> Array:
 
 @linear(
     lambda g, key: index_set(g, 0, key),
-    lambda g, key: _written_last(g, key),
+    lambda g, key: written_last(g, key),
 )
 def index_set(x: Array, values: Array, /, key: Key) -> Array:
     """A copy of ``x`` with ``values`` at ``key``; of several values for one place the last counts.
@@ -66,6 +81,15 @@ def index_set(x: Array, values: Array, /, key: Key) -> Array:
     >>> ag.index_set(ag.Tensor([1.0, 2.0]), 5.0, 0)
     Tensor([5., 2.])
     """
+
+
+@linear(
+    lambda g, key: index_set(g, 0, key),
+    lambda g, key: written_last(g, key),
+)
+def index_iset(x: Array, values: Array, /, key: Key) -> Array:
+    """The result of :func:`index_set`, for which ``x`` itself may be changed: only for arrays one owns."""
+    return index_set(x, values, key)
 
 
 @linear(lambda g: g, lambda g, key: getitem(g, key))
@@ -127,7 +151,8 @@ def has_integer_array(key: Key) -> bool:
     return any(getattr(part, "shape", ()) != () and kind_of(part.dtype) == "i" for part in parts_of(key))
 
 
-def _written_last(g: Array, key: Key) -> Array:
+def written_last(g: Array, key: Key) -> Array:
+    """The cotangent of values that were written at a key: of several for one place the last was."""
     read = getitem(g, key)
     if not has_integer_array(key):
         return read

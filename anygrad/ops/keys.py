@@ -13,7 +13,7 @@ from anygrad.core.keys import device_object, expanded, hidden_axis, is_mask, is_
 from anygrad.core.primitive import Array, Primitive, rank
 from anygrad.ops.creation import new_index
 from anygrad.ops.elementwise import add
-from anygrad.ops.indexing import getitem, index_add, index_iadd, index_set, take, take_along_axis
+from anygrad.ops.indexing import getitem, index_add, index_iadd, index_iset, index_set, take, take_along_axis
 from anygrad.ops.joining import stack
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
@@ -24,12 +24,12 @@ __all__ = ["masked_part"]
 def _at_key(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """A call with a key."""
     if is_plain(params["key"]) or rank(type(operands[0])) < 0:
-        return op.apply(operands, params)
+        return op.linked(operands, params)
     op.check_complete(operands, params)
     key = normal_key(params["key"], _beside(operands[0]), stack)
     hiding = hidden_axis(key)
     if hiding is None or not is_mask(hiding):
-        return op.apply(operands, {"key": key})
+        return op.linked(operands, {"key": key})
     return hiding.selected(*operands, key) if op is getitem else _written_where(op, *operands, key)
 
 
@@ -39,7 +39,7 @@ def _at_indices(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any]
     x, indices = operands
     if rank(type(x)) >= 0 >= rank(type(indices)):
         indices = normal_index(indices, _beside(x), stack)
-    return op.apply((x, indices), params)
+    return op.linked((x, indices), params)
 
 
 def _beside(x: Array) -> Callable[[Any], Array]:
@@ -53,7 +53,7 @@ def _beside(x: Array) -> Callable[[Any], Array]:
     return beside
 
 
-for _op in (getitem, index_set, index_add, index_iadd):
+for _op in (getitem, index_set, index_iset, index_add, index_iadd):
     _op.door = _at_key
 for _op in (take, take_along_axis):
     _op.door = _at_indices
@@ -100,5 +100,5 @@ def _written_where(op: Primitive, x: Array, values: Any, key: Any) -> Array:
             )
         leading, trailing = shape[: len(shape) - after - 1], shape[len(shape) - after :]
         values = reshape(values, (*leading, *(1,) * (len(mask.shape) - after), *trailing))
-    written = values if op is index_set else add(part, values)
+    written = values if op in (index_set, index_iset) else add(part, values)
     return index_set(x, where(mask, written, part), key_of_all)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from anygrad.core.primitive import Array, linear
+from anygrad.core.primitive import Array, linear, view
 from anygrad.ops._axes import Axes, Shape, inverse
 
 # --- one array --------------------------------------------------------------------------------------------------------
 
 
+@view()
 @linear(lambda g, x_shape: reshape(g, x_shape))
 def reshape(x: Array, /, shape: Shape, *, copy: bool | None = None) -> Array:
     """The elements in another shape, in row-major order; one length may be -1.
@@ -17,6 +18,7 @@ def reshape(x: Array, /, shape: Shape, *, copy: bool | None = None) -> Array:
     """
 
 
+@view()
 @linear(lambda g, axes: permute_dims(g, inverse(axes)))
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
     """The array with its axes in another order.
@@ -27,6 +29,7 @@ def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
     """
 
 
+@view()
 @linear(lambda g, x_shape: reshape(g, x_shape))
 def expand_dims(x: Array, /, axis: Axes) -> Array:
     """The array with axes of length 1 inserted.
@@ -36,6 +39,7 @@ def expand_dims(x: Array, /, axis: Axes) -> Array:
     """
 
 
+@view()
 @linear(lambda g, x_shape: reshape(g, x_shape))
 def squeeze(x: Array, /, axis: Axes) -> Array:
     """The array without some of its axes of length 1.
@@ -45,6 +49,7 @@ def squeeze(x: Array, /, axis: Axes) -> Array:
     """
 
 
+@view(None)
 @linear(lambda g: g)  # the engine sums a cotangent to its operand's shape
 def broadcast_to(x: Array, /, shape: Shape) -> Array:
     """The array repeated, without a copy, to a shape that it broadcasts to.
@@ -55,6 +60,7 @@ def broadcast_to(x: Array, /, shape: Shape) -> Array:
     """
 
 
+@view()
 @linear(lambda g, source, destination: moveaxis(g, destination, source))
 def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Array:
     """The array with some axes moved to other places.
@@ -64,6 +70,7 @@ def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[i
     """
 
 
+@view()
 @linear(lambda g, axis: flip(g, axis=axis))
 def flip(x: Array, /, *, axis: Axes = None) -> Array:
     """The elements in reverse order along axes, by default all.
@@ -82,6 +89,7 @@ def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axes = None) -> Arr
     """
 
 
+@view()
 @linear(lambda g: matrix_transpose(g))
 def matrix_transpose(x: Array, /) -> Array:
     """The transpose of a matrix, or of each of a stack of matrices.

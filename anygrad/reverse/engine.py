@@ -186,7 +186,8 @@ def backward(
                 counts[parent] = still = counts.get(parent, 1) - 1  # not counted: it has a second child only since then
                 if not still:
                     ready.append((parent, sums.pop(parent)[0]))
-        c = cotangents = ()  # so that nothing lives longer than it is needed
+        c = cotangents = ()  # so that nothing lives longer than it is needed, and what is ours is held by nobody else
+        arrived = total = None
         if following is None and ready:
             following, its_g = ready.pop()
         node, g, its_g = following, its_g, None

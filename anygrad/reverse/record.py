@@ -35,7 +35,7 @@ def handler(op: Primitive, tensor_type: TensorType) -> Implementation:
     n = len(op.operands)
     if op.kind == "elementwise" and n <= 2 and not op.defaults:
         return (_unary if n == 1 else _binary)(op, tensor_type)
-    if op.variadic or op.outputs is not None or ("key" in op.defaults and n > 1):
+    if op.variadic or op.outputs is not None:
         return _general(op, tensor_type)
     return _several(op, tensor_type)
 

@@ -49,7 +49,7 @@ class Tensor(Wrapper, is_family=True):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "hooks")
+    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "_view", "hooks")
 
     _data: Array
     _meta: Any  # shape and dtype of a real array, or None where nobody has asked yet
@@ -331,25 +331,21 @@ class Tensor(Wrapper, is_family=True):
         return self.rewrap(data, None)  # type: ignore[no-any-return]
 
     def __reduce__(self) -> Any:
-        """Copies and pickles of leaves: the array, whether it requires a gradient, and the gradient it has."""
+        """Pickles and copies of leaves: the array, whether it requires a gradient, and the gradient it has."""
         is_users = self.level == 0 and not isinstance(self.data, Wrapper)
         if not self.is_leaf or (self._carries and not is_users):
             raise RuntimeError(
-                f"copy.deepcopy and pickle take leaves alone, and this Tensor "
+                f"pickle takes leaves alone, and this Tensor "
                 f"{f'is the result of {self.creation_op!r}' if not self.is_leaf else 'belongs to a transform'}, which "
-                f"would lose its gradient; write copy.deepcopy(x.detach()), or x.copy() to keep the gradient"
+                f"would lose its gradient; write pickle.dumps(x.detach())"
             )
         return _restored, (type(self), self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """A leaf of its own of a leaf; of what belongs to a graph a copy in that graph, as ``x.copy()``."""
-        if not self.is_leaf or self.level or isinstance(self.data, Wrapper):
+        if not self.is_leaf or self.level or isinstance(self.data, Wrapper):  # it stays in its graph
             return copy(self)
         make, state = self.__reduce__()
         return make(*copying.deepcopy(state, memo))
-
-    def __hash__(self) -> int:
-        return object.__hash__(self) if self._edge is not None else super().__hash__()
 
     # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
@@ -361,15 +357,20 @@ class Tensor(Wrapper, is_family=True):
             )
 
     def _become(self, out: Tensor) -> None:
-        # Also one of the level of a transform that runs; a leaf, changed under no_grad, stays one.
-        if self._edge is not True:
+        # Also one of the level of a transform that runs. What is changed under no_grad stays where it is in the graph.
+        if self._edge is not True and (out._edge is not None or mode.threshold <= self.level):
             self._edge = out._edge
         meta, data = self._meta, out._data
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
         self._data = data
         self._meta = meta if is_alike else out._meta
-        if type(self) is not type(out):
+        if self.level != out.level:
             self.__class__ = out.__class__
+
+    _held = ("_data",)
+
+    def _twin(self) -> Tensor:
+        return _tensor_of(self._data, type(self), edge_of(self))
 
 
 def _tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:

@@ -122,6 +122,11 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
     return Selection(leaves, paths, called, arranged)
 
 
+def stand_ins(inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Tensors in place of leaves, which a function may change as its own: the derivative is that in what came in."""
+    return [x.rewrap(x.data, x) for x in inputs]
+
+
 def split_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
     """What a function returns, and with ``has_aux`` what it returns besides."""
     if not has_aux:

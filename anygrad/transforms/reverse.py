@@ -26,6 +26,7 @@ from anygrad.transforms._arguments import (
     quiet,
     select,
     split_aux,
+    stand_ins,
     untraced,
 )
 
@@ -88,7 +89,7 @@ def value_and_grad(
         chosen = select(what, args, kwargs, argnums, argnames)
         with next_level(Tensor) as tensor_type:
             inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
-            tracked_args, tracked_kwargs = chosen.called(inputs)
+            tracked_args, tracked_kwargs = chosen.called(stand_ins(inputs))
             out, aux = split_aux(f(*tracked_args, **tracked_kwargs), has_aux, what)
             value, gradients = _value_and_gradients(out, inputs, tensor_type, what)
         value = (value, untraced(aux, tensor_type)) if has_aux else value
@@ -140,7 +141,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     chosen = select(what, primals, {}, tuple(range(len(primals))), None)
     with next_level(Tensor) as tensor_type:
         inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
-        out, aux = split_aux(f(*chosen.called(inputs)[0]), has_aux, what)
+        out, aux = split_aux(f(*chosen.called(stand_ins(inputs))[0]), has_aux, what)
     leaves, paths, structure = flatten(out, "output")
     values = [x.data if type(x) is tensor_type else x for x in leaves]
     pull = pull_through(leaves, inputs, tensor_type)

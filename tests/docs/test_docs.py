@@ -1,4 +1,4 @@
-"""What the documentation says is run: every docstring's example, and every block of Python in the README."""
+"""What the documentation says is run: the example of every docstring, of which every public function has one."""
 
 import doctest
 import importlib

@@ -7,6 +7,7 @@ import pytest
 
 import anygrad as ag
 from anygrad import Tensor
+from anygrad.reverse.engine import backward
 from tests.conftest import leaf
 
 
@@ -101,7 +102,7 @@ def test_two_threads_differentiate_one_shared_graph():
 
     def work() -> None:
         for _ in range(100):
-            found = ag.graph.backward(y.edge(), np.ones(()), Tensor, wanted=[x], retain_graph=True)
+            found = backward(y.edge(), np.ones(()), Tensor, wanted=[x], retain_graph=True)
             results.append(np.allclose(found[x], expected, rtol=1e-14))
 
     threads = [threading.Thread(target=work) for _ in range(2)]

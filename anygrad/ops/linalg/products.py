@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from anygrad.core.primitive import Array, bilinear, linear
+from anygrad.core.primitive import Array, bilinear, linear, view
 from anygrad.ops._axes import inverse, normalized
 from anygrad.ops.creation import new_arange
 from anygrad.ops.elementwise import add, multiply
-from anygrad.ops.indexing import Scatter
+from anygrad.ops.indexing import Scatter, index_iset
 from anygrad.ops.linalg._matrices import adjoint, conjugate
 from anygrad.ops.manipulation import expand_dims, permute_dims, reshape
 from anygrad.ops.reductions import sum
@@ -85,6 +85,7 @@ def outer(x1: Array, x2: Array, /) -> Array:
     return multiply(expand_dims(x1, axis=-1), expand_dims(x2, axis=-2))
 
 
+@view(lambda part, x, offset: index_iset(x, part, _diagonal_key(part, offset)))
 @linear(lambda g, offset, x_shape: Scatter(g, _diagonal_key(g, offset), x_shape))
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:
     """The diagonal of a matrix, or of each of a stack; ``offset`` counts diagonals above (below, if negative) the main.

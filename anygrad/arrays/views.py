@@ -1,0 +1,341 @@
+"""Views: arrays that share their elements, as NumPy's do.
+
+A view is a lens on the array that it is a part of. It is got by a view operation, and a changed part is put back by
+what that operation says in its own statement. Both are anygrad's operations, so that a write through any alias is seen
+by all others, and differentiated, in every mode and on every library, also on those that share no memory or cannot be
+written.
+
+Wrappers keep where they stand in a slot of their own, ``_view``, which only view operations and writes look at. An
+alias holds the array that it is a part of; an array knows its living parts by weak references.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from anygrad.backends import backend_of
+from anygrad.core.primitive import Primitive, rank, slots
+from anygrad.ops.indexing import index_iset
+
+__all__ = ["View", "assign", "bottom", "check_can_change", "owned", "parts_of", "roots_of", "view_of", "write"]
+
+SMALL = 4
+"""A part of an array that is being filled has numbers of its own where it is at most one in so many."""
+
+
+class View:
+    """Where an array stands among those that share its elements.
+
+    Attributes:
+        base: the array that it is a part of, None for one that is whole.
+        op, rest, params: the operation that gives the part, and its arguments after the base.
+        parts: weak references to its own parts.
+        is_filled: whether it, or what it is a part of, has been written to: it is then an array that is being filled.
+        is_read_only: whether it must not be written to.
+    """
+
+    __slots__ = ("base", "is_filled", "is_read_only", "op", "params", "parts", "rest")
+
+    def __init__(self, base: Any = None, op: Any = None, rest: tuple[Any, ...] = (), params: Any = None) -> None:
+        self.base = base
+        self.op = op
+        self.rest = rest
+        self.params = params
+        self.parts: list[ref[Any]] = []
+        self.is_filled = False
+        self.is_read_only = False
+
+    def get(self, base: Any) -> Any:
+        """The part of a base."""
+        return self.op.apply((base, *self.rest), self.params)
+
+    def put(self, part: Any, base: Any) -> Any:
+        """The base with a changed part."""
+        put, names = _put_of(self.op)
+        known = {**self.params, **dict(zip(self.op.operands[1:], self.rest)), "x": base, "x_shape": base.shape}
+        if "x" in names:
+            known["x"] = owned(base)
+        return put(part, *[known[name] for name in names])
+
+
+def bottom(x: Any) -> Any:
+    """The library's own array under all wrappers."""
+    while rank(type(x)) > 0:
+        x = x.data
+    return x
+
+
+def view_of(x: Any) -> View | None:
+    """Where a wrapper stands among its aliases, None if it has none."""
+    try:
+        return x._view  # type: ignore[no-any-return]
+    except AttributeError:
+        return None
+
+
+def roots_of(x: Any) -> Iterator[Any]:
+    """The arrays that one is a part of, from itself to the whole."""
+    while x is not None:
+        yield x
+        view = view_of(x)
+        x = None if view is None else view.base
+
+
+def parts_of(x: Any) -> list[Any]:
+    """The living parts of an array."""
+    view = view_of(x)
+    return [] if view is None else [part for reference in view.parts if (part := reference()) is not None]
+
+
+def _put_of(op: Primitive) -> tuple[Callable[..., Any], tuple[str, ...]]:
+    """How a part is put back, and what that asks for besides the part."""
+    found = _puts.get(op)
+    if found is None:
+        assert op.put is not None  # what is for reading alone is refused before
+        _, *names = inspect.signature(op.put).parameters
+        found = _puts[op] = op.put, tuple(names)
+    return found
+
+
+_puts: dict[Primitive, tuple[Callable[..., Any], tuple[str, ...]]] = {}
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """The result of a view operation, which remembers what it is a part of; as it is where NumPy would give a copy."""
+    if out is x or rank(type(out)) <= 0 or type(out).family is not type(x).family or not _is_shared(op, x, out, params):
+        return out
+    whole = view_of(x)
+    if whole is None:
+        whole = x._view = View()
+    view = out._view = View(x, op, rest, params)
+    view.is_read_only = whole.is_read_only or op.put is None
+    view.is_filled = whole.is_filled
+    if view.is_filled and out.data.size * SMALL <= x.data.size:
+        _hold_copies(out)
+    parts = whole.parts
+    parts.append(ref(out))
+    if not len(parts) & 31:  # from time to time those are forgotten that are gone
+        whole.parts = [reference for reference in parts if reference() is not None]
+    return out
+
+
+slots.link = link
+
+
+def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
+    """Whether NumPy's result shares the elements of the operand."""
+    if op.name == "getitem":
+        key = params["key"]
+        if type(key) is int or type(key) is slice:
+            return bool(out.shape)
+        if not out.shape:  # NumPy gives a number, unless there is an ellipsis
+            return key is ... or (type(key) is tuple and any(part is ... for part in key))
+        return _is_basic_key(key)
+    if op.name == "reshape":
+        return not params["copy"] and _can_be_viewed(_layout(x), tuple(out.shape))
+    return True
+
+
+def _is_basic_key(key: Any) -> bool:
+    """Whether a key names a part that NumPy gives a view of."""
+    parts = key if type(key) is tuple else (key,)
+    return all(part is None or part is ... or isinstance(part, int | slice | np.integer) for part in parts)
+
+
+def _layout(x: Any) -> Any:
+    """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing."""
+    *parts, whole = roots_of(x)
+    raw, hidden = whole, 0
+    while rank(type(raw)) > 0:
+        hidden += raw.hides_axis
+        raw = raw.data
+    layout = raw[(0,) * hidden] if isinstance(raw, np.ndarray) and raw.size else np.empty(whole.shape, whole.dtype)
+    for part in reversed(parts):
+        view = part._view
+        if view.op.name == "reshape" and not _can_be_viewed(layout, part.shape):
+            layout = np.empty(part.shape, part.dtype)
+        else:
+            layout = view.get(layout)
+    return layout
+
+
+def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
+    """Whether an array can have another shape without a copy.
+
+    The lengths are gone through from left to right, in the smallest groups of axes that have as many elements before
+    and after. A group of several axes can be taken for one if each is as long as the step of the one before it.
+    """
+    if x.flags.c_contiguous or not x.size:
+        return True
+    steps = [(n, stride) for n, stride in zip(x.shape, x.strides) if n != 1]
+    lengths = [n for n in shape if n != 1]
+    while steps:
+        group, wanted = [steps.pop(0)], lengths.pop(0)
+        while (given := math.prod(n for n, _ in group)) != wanted:
+            if given < wanted:
+                group.append(steps.pop(0))
+            else:
+                wanted *= lengths.pop(0)
+        if any(stride != n * step for (_, stride), (n, step) in itertools.pairwise(group)):
+            return False
+    return True
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def check_can_change(x: Any, what: str) -> None:
+    """Refuse to write to what is for reading alone, and to leaves that require a gradient."""
+    view: View | None = getattr(x, "_view", None)
+    if view is not None and view.is_read_only:
+        raise ValueError(f"{what}: the array is read-only, as NumPy's is here; write to a copy, x = x.copy()")
+    x._check_can_change(what)
+    while view is not None and view.base is not None:
+        view.base._check_can_change(what)
+        view = view.base._view
+
+
+def assign(x: Any, out: Any) -> None:
+    """Give an array new contents, which all that share its elements see.
+
+    They are put back from part to whole, and then got anew by the other parts.
+    """
+    x._check_can_become(out)
+    view: View | None = getattr(x, "_view", None)
+    if view is None:
+        x._become(out)
+        return
+    changes = [(x, out)]
+    while view.base is not None:
+        x, out = view.base, view.put(out, view.base)
+        x._check_can_become(out)
+        changes.append((x, out))
+        view = x._view
+    for array, value in changes:
+        array._become(value)
+    seen = {id(array) for array, _ in changes}
+    stack = [array for array, _ in changes]
+    while stack:
+        whole = stack.pop()
+        for part in parts_of(whole):
+            if id(part) not in seen:
+                part._become(part._view.get(whole))
+                stack.append(part)
+
+
+def write(x: Any, key: Any, value: Any) -> None:
+    """``x[key] = value``, for a key and a value that are sorted out already."""
+    if _is_there_already(x, key, value):
+        return
+    assign(x, index_iset(owned(x), value, key))
+    while x is not None and backend_of(bottom(x)).writes_in_place:
+        view: View | None = getattr(x, "_view", None)
+        if view is None:
+            view = x._view = View()
+        view.is_filled = True
+        x = view.base
+
+
+def _is_there_already(x: Any, key: Any, value: Any) -> bool:
+    """Whether a value is the very part that it is written to, as at the end of ``x[key] += y``."""
+    view = view_of(value) if rank(type(value)) > 0 else None
+    if view is None or view.base is not x or view.op.name != "getitem" or not _is_basic_key(key):
+        return False
+    return bool(view.params["key"] == key)
+
+
+def owned(x: Any) -> Any:
+    """An array whose elements nobody else can see, so that they may be written over: the array itself.
+
+    They are copied where somebody can: a node of the graph, a NumPy array that shares them, or the caller.
+    """
+    if not _is_alone(x) and backend_of(bottom(x)).writes_in_place:
+        _hold_copies(x)
+    return x
+
+
+def _hold_copies(x: Any) -> None:
+    for name in x._held:
+        value = getattr(x, name)
+        if value is not None:
+            setattr(x, name, _copied(value))
+
+
+def _copied(value: Any) -> Any:
+    """A copy of an array with all that it holds, at the same place in the graph."""
+    if rank(type(value)) == 0:
+        return backend_of(value).copied(value)
+    twin = value._twin()
+    _hold_copies(twin)
+    return twin
+
+
+def _is_alone(x: Any) -> bool:
+    """Whether what a wrapper holds is held by nobody else."""
+    for name in x._held:
+        holders = _holders(x, name)
+        value = getattr(x, name)
+        if value is None:
+            continue
+        if holders > ONE_HOLDER:
+            return False
+        if not (_is_alone(value) if rank(type(value)) > 0 else backend_of(value).owns_memory(value)):
+            return False
+        del value
+    return CAN_COUNT
+
+
+def is_ours(g: Any) -> bool:
+    """Whether nobody holds an array, and all in it, but the function that asks and the one that has called that."""
+    if sys.getrefcount(g) > TWO_CALLERS:
+        return False
+    return CAN_COUNT and (_is_alone(g) if rank(type(g)) > 0 else backend_of(g).owns_memory(g))
+
+
+def _holders(x: Any, name: str) -> int:
+    """How many references there are to an attribute of an object, those of this look included."""
+    value = getattr(x, name)
+    return sys.getrefcount(value)
+
+
+class _Holder:
+    __slots__ = ("value",)
+
+    value: object
+
+
+_holder = _Holder()
+_holder.value = object()
+ONE_HOLDER = _holders(_holder, "value")
+
+
+def _counted() -> int:
+    """What :func:`is_ours` counts for an array that only its callers hold."""
+
+    def calling() -> int:
+        g = object()
+        return asking(g)
+
+    def asking(g: object) -> int:
+        return asked(g)
+
+    def asked(g: object) -> int:
+        return sys.getrefcount(g)
+
+    return calling()
+
+
+TWO_CALLERS = _counted()
+CAN_COUNT = getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether references are counted exactly, which they are not without Python's global lock: copies are made there."""
