@@ -9,7 +9,7 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, Primitive, rank
+from anygrad.core.primitive import SCALARS, Primitive, rank
 from anygrad.ops import elementwise as ew
 from anygrad.ops import logic
 from anygrad.ops.creation import copy, zeros_like
@@ -68,7 +68,7 @@ def _reflected(op: Primitive) -> Callable[[Any, Any], Any]:
     return method
 
 
-class ArrayMixin:
+class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
     """Operators and methods, all of them by way of the operations."""
 
     __slots__ = ()

@@ -62,7 +62,7 @@ def leaves_to(value: Any, level: int) -> bool:
 
 
 def with_list(op: Primitive, x1: Any, x2: Any) -> Any:
-    """An operation of an array and a list or a tuple, which becomes an array beside it; NotImplemented of anything else.
+    """An operation of an array and a list or a tuple, which becomes one beside it; NotImplemented of anything else.
 
     Raises:
         TypeError: it holds what is no number.
@@ -329,7 +329,7 @@ def set_operators(wrapper: type[Any]) -> None:
     """Give a wrapper's type its operators, which are its entries in the primitives' tables."""
     for name, method in operators_of(wrapper).items():
         setattr(wrapper, name, method)
-    wrapper.__hash__ = wrapper.family.__hash__  # type: ignore[assignment]
+    wrapper.__hash__ = wrapper.family.__hash__
 
 
 def reset_operators() -> None:

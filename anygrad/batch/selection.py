@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from anygrad.arrays.wrapper import bottom
+from anygrad.backends import backend_of
 from anygrad.core.keys import hidden_axis
+from anygrad.ops.creation import ones_like
 from anygrad.ops.indexing import getitem
 from anygrad.ops.keys import masked_part
+from anygrad.ops.searching import where
 
 __all__ = ["Selection"]
 
@@ -33,8 +36,10 @@ class Selection(np.lib.mixins.NDArrayOperatorsMixin):
     @classmethod
     def read(cls, x: Any, key: Any) -> Selection:
         """``x[key]``, where a mask in the key differs between members."""
-        key_of_all, _, _ = masked_part(x, key)
-        return cls(getitem(x, key_of_all), hidden_axis(key))
+        key_of_all, mask, _ = masked_part(x, key)
+        part = getitem(x, key_of_all)
+        # Ones elsewhere, so that functions and their derivatives are finite there.
+        return cls(where(mask, part, ones_like(part)), hidden_axis(key))
 
     def at(self, key: Any) -> Any:
         """The elements from which those are taken that the mask of a key names."""
@@ -50,7 +55,9 @@ class Selection(np.lib.mixins.NDArrayOperatorsMixin):
             _refuse("beside those of another mask")
         if any(len(getattr(x, "shape", ())) for x in inputs if not isinstance(x, Selection)):
             _refuse("beside an array, of which nothing says how it lines up")
-        return Selection(ufunc(*(x._part if isinstance(x, Selection) else x for x in inputs)), self.hiding_mask)
+        values = [x._part if isinstance(x, Selection) else x for x in inputs]
+        with backend_of(bottom(self._part)).quiet():  # of elements that are not meant
+            return Selection(ufunc(*values), self.hiding_mask)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         _refuse("as an array")
@@ -61,10 +68,10 @@ class Selection(np.lib.mixins.NDArrayOperatorsMixin):
         _refuse(f"for .{name}")
 
     def __bool__(self) -> bool:
-        _refuse("as a truth value")
+        return bool(_refuse("as a truth value"))
 
     def __len__(self) -> int:
-        _refuse("for their number")
+        return int(_refuse("for their number"))
 
     def __iter__(self) -> Any:
         _refuse("one by one")
@@ -78,8 +85,8 @@ def _are_equal(mask: Any, other: Any) -> bool:
     return mask is other or (mask.shape == other.shape and bool((mask == other).all()))
 
 
-def _refuse(how: str) -> NoReturn:
+def _refuse(how: str) -> Any:
     raise TypeError(
-        f"the values at a mask that differs between the members of a batch are of different numbers, and cannot be used "
-        f"{how}; write where(mask, x, 0)"
+        f"the values at a mask that differs between the members of a batch are of different numbers, and cannot be "
+        f"used {how}; write where(mask, x, 0)"
     )

@@ -311,11 +311,12 @@ class Primitive:
     def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run on operands and parameters that are sorted out already."""
         try:
+            held = _held(params) if self.door is not None else ()
             try:
-                implementation = self.resolve(operands if self.door is None else (*operands, *_held(params)))
+                implementation = self.resolve((*operands, *held) if held else operands)
             except ValueError:  # NumPy's scalars are numbers to every library
                 operands = tuple(x.item() if type(x) in scalar_results else x for x in operands)
-                implementation = self.resolve(operands)
+                implementation = self.resolve((*operands, *held))
             if self.variadic:
                 return implementation(list(operands), **params)
             result = implementation(*operands, **params)

@@ -15,7 +15,17 @@ from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
 from anygrad.numpy_api import reductions
-from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, plain, promoted, refuse_out
+from anygrad.numpy_api.registry import (
+    as_array,
+    cast,
+    dtype_of,
+    floating,
+    is_known,
+    of_one_dtype,
+    plain,
+    promoted,
+    refuse_out,
+)
 
 __all__ = ["ENTRIES", "METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
 

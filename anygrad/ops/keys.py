@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.core.keys import device_object, expanded, hidden_axis, is_mask, is_plain, is_split, normal_index, normal_key, parts_of
+from anygrad.core.keys import (
+    device_object,
+    expanded,
+    hidden_axis,
+    is_mask,
+    is_plain,
+    is_split,
+    normal_index,
+    normal_key,
+)
 from anygrad.core.primitive import Array, Primitive, rank
 from anygrad.ops.creation import new_index
 from anygrad.ops.elementwise import add
@@ -30,7 +39,7 @@ def _at_key(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) ->
     hiding = hidden_axis(key)
     if hiding is None or not is_mask(hiding):
         return op.linked(operands, {"key": key})
-    return hiding.selected(*operands, key) if op is getitem else _written_where(op, *operands, key)
+    return hiding.selected(*operands, key) if op is getitem else _written_where(op, operands, key)
 
 
 def _at_indices(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -85,8 +94,9 @@ def masked_part(x: Array, key: Any) -> tuple[Any, Array, int]:
     return (*parts[:at], *whole, *parts[at + 1 :]), reshape(mask, (*mask.shape, *(1,) * after)), after
 
 
-def _written_where(op: Primitive, x: Array, values: Any, key: Any) -> Array:
+def _written_where(op: Primitive, operands: tuple[Any, ...], key: Any) -> Array:
     """Values at the places that a mask names in each member."""
+    x, values = operands
     key_of_all, mask, after = masked_part(x, key)
     part = getitem(x, key_of_all)
     shape = tuple(getattr(values, "shape", ()))

@@ -311,6 +311,8 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         "pullback": pullback,
         "table": op.table,
         "SCALARS": SCALARS,
+        "hidden_axis": hidden_axis,
+        "unwrapped": unwrapped,
         "tensor_type": tensor_type,
         "result_type": _plain(tensor_type),
         "level": tensor_type.level,

@@ -334,10 +334,9 @@ class Tensor(Wrapper, is_family=True):
         """Pickles and copies of leaves: the array, whether it requires a gradient, and the gradient it has."""
         is_users = self.level == 0 and not isinstance(self.data, Wrapper)
         if not self.is_leaf or (self._carries and not is_users):
+            what = "belongs to a transform" if self.is_leaf else f"is the result of {self.creation_op!r}"
             raise RuntimeError(
-                f"pickle takes leaves alone, and this Tensor "
-                f"{f'is the result of {self.creation_op!r}' if not self.is_leaf else 'belongs to a transform'}, which "
-                f"would lose its gradient; write pickle.dumps(x.detach())"
+                f"pickle takes leaves alone; this Tensor {what} and would lose its gradient: pickle.dumps(x.detach())"
             )
         return _restored, (type(self), self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}))
 
