@@ -101,9 +101,16 @@ def _steps_back(key: Any) -> bool:
     return any(isinstance(part, slice) and part.step is not None and part.step < 0 for part in parts)
 
 
+def _has_order_of_its_own(key: Any) -> bool:
+    """Whether PyTorch puts axes elsewhere than NumPy: to it integers are no index arrays, and an empty ... is nothing."""
+    if not isinstance(key, tuple) or not has_array(key) or not is_split(key):
+        return False
+    return any(part is ... or isinstance(part, int) or getattr(part, "shape", None) == () for part in key)
+
+
 @torch.implement("getitem")
 def _torch_getitem(x: Array, key: Any) -> Array:
-    if _steps_back(key) or (has_array(key) and is_split(key)):  # where PyTorch has the axes in an order of its own
+    if _steps_back(key) or _has_order_of_its_own(key):
         return x.reshape(-1)[positions(torch.namespace, x, key)]
     return x[tuple(map(_torch_index, key)) if isinstance(key, tuple) else _torch_index(key)]
 

@@ -134,7 +134,8 @@ def call(found: Implementation, like: Any, args: Any, kwargs: dict[str, Any]) ->
 def plain(result: Any) -> Any:
     """Integers and truth values as NumPy gives them, the library's own: they carry no derivative, and choose by value.
 
-    What differs between the members of a batch stays as it is.
+    What differs between the members of a batch stays as it is, and so do arrays of a library that NumPy's functions do
+    not take, or would take to the host.
     """
     if isinstance(result, tuple | list):
         parts = [plain(part) for part in result]
@@ -142,7 +143,9 @@ def plain(result: Any) -> Any:
     if not isinstance(result, Wrapper) or kind_of(result.data.dtype) not in "bi" or not is_readable(result):
         return result
     raw = bottom(result)
-    return raw[()] if isinstance(raw, np.ndarray) else raw
+    if isinstance(raw, np.ndarray):
+        return raw[()]
+    return raw if hasattr(raw, "__array_function__") else result
 
 
 def refuse_out(name: str) -> NoReturn:
