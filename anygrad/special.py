@@ -1,6 +1,6 @@
 """Special functions, differentiable: ``anygrad.special``, in the names and with the values of ``scipy.special``.
 
-NumPy arrays go to SciPy (``pip install 'anygrad[scipy]'``), arrays of CuPy, PyTorch and JAX to their own libraries'
+NumPy arrays go to SciPy (``pip install scipy``), arrays of CuPy, PyTorch and JAX to their own libraries'
 functions. What those lack, and all arrays of other libraries, SciPy computes on the host, the result being moved back.
 What can be composed of the standard's functions needs no SciPy: expit, logit, log_expit, softmax, log_softmax,
 logsumexp, xlogy, xlog1py, entr, rel_entr, kl_div, sinc, relu, softplus, silu, the approximate gelu, standardize,

@@ -25,7 +25,7 @@ try:
     from benchmarks import report
     from benchmarks.compare import compare
 except ImportError as error:
-    raise SystemExit(f"benchmarks: {error.name} is not installed; run: pip install 'anygrad[bench]'") from None
+    raise SystemExit(f"benchmarks: {error.name} is not installed; run: pip install '.[bench]'") from None
 
 RESULTS = Path(__file__).parent / "results"
 

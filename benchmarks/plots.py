@@ -15,7 +15,7 @@ try:
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 except ImportError as error:
-    raise ImportError("--plot needs matplotlib; run: pip install 'anygrad[bench]'") from error
+    raise ImportError("--plot needs matplotlib; run: pip install '.[bench]'") from error
 
 __all__ = ["draw"]
 

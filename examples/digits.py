@@ -29,7 +29,7 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError as error:
-    raise SystemExit(f"digits: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"digits: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 HIDDEN = 128
 RATE = 0.01

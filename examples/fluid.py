@@ -37,7 +37,7 @@ try:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from scipy.optimize import OptimizeResult, minimize
 except ImportError as error:
-    raise SystemExit(f"fluid: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"fluid: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 STEPS = 24
 KEPT_EVERY = 5  # about the square root of the steps: five states and the record of five steps are kept, not of all

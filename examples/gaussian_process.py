@@ -29,7 +29,7 @@ try:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from scipy.optimize import OptimizeResult, minimize
 except ImportError as error:
-    raise SystemExit(f"gaussian_process: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"gaussian_process: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 START = {
     "trend: size": 50.0,  # sizes in ppm, lengths in years

@@ -31,7 +31,7 @@ try:
     from sklearn.model_selection import train_test_split
 except ImportError as error:
     name = "hamiltonian_monte_carlo"
-    raise SystemExit(f"{name}: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"{name}: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 PRIOR = 1.0  # the standard deviation of a coefficient before anything is measured
 LONGEST = 6  # steps of a trajectory

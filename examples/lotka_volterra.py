@@ -30,7 +30,7 @@ try:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
     from scipy.optimize import least_squares
 except ImportError as error:
-    raise SystemExit(f"lotka_volterra: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"lotka_volterra: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 # Thousands of pelts, in the years from 1900: C. G. Hewitt, The Conservation of the Wild Life of Canada, 1921, after the
 # books of the Hudson's Bay Company; see C. Elton and M. Nicholson, Journal of Animal Ecology 11, 1942.

@@ -30,7 +30,7 @@ try:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from sklearn.datasets import load_sample_image
 except ImportError as error:
-    raise SystemExit(f"phase_retrieval: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"phase_retrieval: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 POWER_STEPS = 50
 STRONGEST = 0.2  # the part of the measurements that the first guess trusts

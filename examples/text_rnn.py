@@ -32,7 +32,7 @@ try:
     from matplotlib.figure import Figure
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 except ImportError as error:
-    raise SystemExit(f"text_rnn: {error.name} is not installed; run: pip install 'anygrad[examples]'") from None
+    raise SystemExit(f"text_rnn: {error.name} is not installed; run: pip install '.[examples]'") from None
 
 ROWS, PIECE = 32, 32  # texts read side by side, and characters in one step of training
 RATE, LONGEST = 0.01, 0.5  # of a step; the norm to which a gradient is clipped

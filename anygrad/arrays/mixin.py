@@ -78,7 +78,9 @@ class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
 
     __array_priority__ = 1000
 
-    if TYPE_CHECKING:  # set by operators_of
+    if TYPE_CHECKING:  # set by operators_of, and by wrappers
+
+        def _copied(self) -> Any: ...
 
         def __add__(self, other: Any, /) -> Any: ...
         def __radd__(self, other: Any, /) -> Any: ...
@@ -224,10 +226,20 @@ class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
         """The real part, the array itself where it is real."""
         return ew.real(self) if self._is_complex else self
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        self.real[...] = value
+
     @property
     def imag(self) -> Any:
         """The imaginary part, zeros where the array is real."""
         return ew.imag(self) if self._is_complex else zeros_like(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if not self._is_complex:
+            raise TypeError(f"x.imag = y: x is {self.dtype}, which has no imaginary part; make it complex first")
+        self.imag[...] = value
 
     @property
     def _is_complex(self) -> bool:
@@ -248,17 +260,25 @@ class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
 
     def copy(self, order: str = "C") -> Any:
         """A copy, through which the gradient travels back."""
-        return copy(self)
+        return self._copied()
 
     def __copy__(self) -> Any:
-        return copy(self)
+        return self._copied()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copy(self)
 
     def flatten(self, order: str = "C") -> Any:
-        """The elements along one axis."""
-        return self.ravel(order)
+        """A copy of the elements along one axis."""
+        return copy(self.ravel(order))
+
+    def view(self, dtype: Any = None) -> Any:
+        """The same elements as another array, which sees what is written to this one."""
+        if dtype is not None and np.dtype(dtype) != self.dtype:
+            raise TypeError(
+                f"view: the bits of {self.dtype} read as {np.dtype(dtype)} have no derivative; write x.astype(dtype)"
+            )
+        return self[...]  # type: ignore[index]
 
     def compress(self, condition: Any, axis: int | None = None) -> Any:
         """The slices along an axis at which a condition holds."""
@@ -278,6 +298,10 @@ class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
     def flat(self) -> Flat:
         """The elements in order: to iterate over, to index and to assign to."""
         return Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        self.flat[...] = value
 
     def fill(self, value: Any) -> None:
         """Set all elements, as ``x[...] = value`` does."""

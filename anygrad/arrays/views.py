@@ -24,8 +24,10 @@ import numpy as np
 from anygrad.backends import backend_of
 from anygrad.core.primitive import Primitive, rank, slots
 from anygrad.ops.indexing import index_iset
+from anygrad.ops.manipulation import reshape
 
-__all__ = ["View", "assign", "bottom", "check_can_change", "owned", "parts_of", "roots_of", "view_of", "write"]
+__all__ = ["View", "assign", "bottom", "check_can_change", "flags_of", "owned", "parts_of", "read_only", "roots_of"]
+__all__ += ["set_shape", "view_of", "write"]
 
 SMALL = 4
 """A part of an array that is being filled has numbers of its own where it is at most one in so many."""
@@ -115,6 +117,8 @@ def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[st
     """The result of a view operation, which remembers what it is a part of; as it is where NumPy would give a copy."""
     if out is x or rank(type(out)) <= 0 or type(out).family is not type(x).family or not _is_shared(op, x, out, params):
         return out
+    if out.is_scalar:
+        out.__class__ = out.array_type
     whole = view_of(x)
     if whole is None:
         whole = x._view = View()
@@ -133,8 +137,18 @@ def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[st
 slots.link = link
 
 
+def read_only(x: Any) -> Any:
+    """A view that must not be written to."""
+    view = view_of(x)
+    if view is not None:
+        view.is_read_only = True
+    return x
+
+
 def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
     """Whether NumPy's result shares the elements of the operand."""
+    if x.is_scalar:
+        return False
     if op.name == "getitem":
         key = params["key"]
         if type(key) is int or type(key) is slice:
@@ -155,12 +169,20 @@ def _is_basic_key(key: Any) -> bool:
 
 def _layout(x: Any) -> Any:
     """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing."""
-    *parts, whole = roots_of(x)
-    raw, hidden = whole, 0
-    while rank(type(raw)) > 0:
-        hidden += raw.hides_axis
-        raw = raw.data
-    layout = raw[(0,) * hidden] if isinstance(raw, np.ndarray) and raw.size else np.empty(whole.shape, whole.dtype)
+    parts = []
+    for array in roots_of(x):
+        raw, hidden = array, 0
+        while rank(type(raw)) > 0:
+            hidden += raw.hides_axis
+            raw = raw.data
+        view = view_of(array)
+        is_numpys = isinstance(raw, np.ndarray) and raw.size > 0
+        if is_numpys and raw.base is not None:  # not a part with numbers of its own
+            break
+        parts.append(array)
+    else:
+        parts.pop()
+    layout = raw[(0,) * hidden] if is_numpys else np.empty(array.shape, array.dtype)
     for part in reversed(parts):
         view = part._view
         if view.op.name == "reshape" and not _can_be_viewed(layout, part.shape):
@@ -190,6 +212,11 @@ def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
         if any(stride != n * step for (_, stride), (n, step) in itertools.pairwise(group)):
             return False
     return True
+
+
+def flags_of(x: Any) -> Any:
+    """How an array lies in memory, as NumPy says it of its own."""
+    return _layout(x).flags
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -253,6 +280,27 @@ def _is_there_already(x: Any, key: Any, value: Any) -> bool:
     if view is None or view.base is not x or view.op.name != "getitem" or not _is_basic_key(key):
         return False
     return bool(view.params["key"] == key)
+
+
+def set_shape(x: Any, shape: Any) -> None:
+    """``x.shape = shape``: the same array is another view of its elements from now on.
+
+    Raises:
+        AttributeError: the elements do not lie so in memory that they could be seen in that shape.
+    """
+    out = reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
+    if not x.is_scalar and view_of(out) is None:
+        raise AttributeError(f"x.shape = {shape}: x is not contiguous; write x = x.reshape(...), which copies")
+    whole = x._twin()  # which stands where x stood
+    whole._view = before = view_of(x) or View()
+    for part in parts_of(x):
+        part._view.base = whole
+    if before.base is not None:
+        before.base._view.parts.append(ref(whole))
+    x._become(out)
+    x._view = view = View(whole, reshape, (), {"shape": tuple(out.shape), "copy": None})
+    view.is_filled, view.is_read_only = before.is_filled, before.is_read_only
+    before.parts = [reference for reference in before.parts if reference() is not out] + [ref(x)]
 
 
 def owned(x: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -14,10 +15,20 @@ from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
-from anygrad.arrays.views import View, assign, bottom, check_can_change, write
+from anygrad.arrays.views import (
+    View,
+    assign,
+    bottom,
+    check_can_change,
+    flags_of,
+    roots_of,
+    set_shape,
+    write,
+)
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
+from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
 from anygrad.ops.transfer import to_device
@@ -78,7 +89,7 @@ class Wrapper(ArrayMixin):
     """An array that holds another one.
 
     Each transform that is nested in others has a level, and for each level there is a type of its own, so that operands
-    of one type are known to belong to one transform.
+    of one type are known to belong to one transform; and beside it one for results without axes (:class:`Scalar`).
     """
 
     __slots__ = ()
@@ -86,6 +97,11 @@ class Wrapper(ArrayMixin):
     level: ClassVar[int] = 0
     family: ClassVar[type[Any]]
     _levels: ClassVar[dict[int, type[Any]]]
+    is_scalar: ClassVar[bool] = False
+    array_type: ClassVar[type[Any]]
+    """The type for the level, whatever subclass this is."""
+    scalar_type: ClassVar[type[Any]]
+    """That of results without axes."""
 
     data: Array
     _view: View
@@ -98,6 +114,7 @@ class Wrapper(ArrayMixin):
             cls.family = cls
             cls._levels = {0: cls}
             families.append(cls)
+            _add_scalar_type(cls)
 
     @classmethod
     def at_level(cls, level: int) -> type[Any]:
@@ -107,8 +124,22 @@ class Wrapper(ArrayMixin):
         if found is None:
             namespace = {"__slots__": (), "level": level, "__module__": family.__module__}
             found = family._levels[level] = type(family.__name__, (family,), namespace)
+            _add_scalar_type(found)
             set_operators(found)
         return found
+
+    @classmethod
+    def is_of_level(cls, x: Any) -> bool:
+        """Whether an array is one of this type, or a scalar that belongs to it."""
+        return type(x) is cls or type(x) is cls.scalar_type
+
+    def unfrozen(self) -> Any:
+        """An array: of a number a new one without axes, which can be changed."""
+        if not self.is_scalar:
+            return self
+        twin = self._twin()
+        twin.__class__ = self.array_type
+        return twin
 
     def _holding(self, data: Any) -> Any:
         """A constant of this level that holds an array."""
@@ -117,9 +148,24 @@ class Wrapper(ArrayMixin):
     # --- what it is ---
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         return tuple(self.data.shape)
+
+    @shape.setter
+    def shape(self, lengths: Any) -> None:
+        set_shape(self, lengths)
+
+    @property
+    def base(self) -> Any:
+        """The array that this one is a part of, None if it is none."""
+        *_, whole = roots_of(self)
+        return None if whole is self else whole
+
+    @property
+    def flags(self) -> Any:
+        """How NumPy's array would lie in memory: ``c_contiguous``, ``f_contiguous`` and the like, to be read."""
+        return flags_of(self)
 
     @property
     def dtype(self) -> Dtype:
@@ -295,7 +341,10 @@ class Wrapper(ArrayMixin):
         for name in self._held:
             setattr(self, name, getattr(out, name))
         if self.level != out.level:
-            self.__class__ = out.__class__
+            self.__class__ = out.array_type
+
+    def _copied(self) -> Any:
+        return copy(self) if self.is_scalar else copy(self).unfrozen()
 
     def _twin(self) -> Any:
         """Another one that holds the same, at the same place in the graph."""
@@ -327,9 +376,10 @@ def _is_dtype_name(name: str) -> bool:
 
 def set_operators(wrapper: type[Any]) -> None:
     """Give a wrapper's type its operators, which are its entries in the primitives' tables."""
-    for name, method in operators_of(wrapper).items():
-        setattr(wrapper, name, method)
-    wrapper.__hash__ = wrapper.family.__hash__
+    for kind in (wrapper, wrapper.scalar_type):
+        for name, method in operators_of(kind).items():
+            setattr(kind, name, method)
+        kind.__hash__ = wrapper.family.__hash__
 
 
 def reset_operators() -> None:
@@ -347,7 +397,9 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
     def method(self: Wrapper, other: Any) -> Any:
         kind = type(self)
         if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
-            return NotImplemented
+            if not isinstance(other, list | tuple):
+                return NotImplemented
+            other = asarray(other, device=self.device)
         check_can_change(self, statement)
         out = table[kind](self, other)
         if type(out) is not kind:
@@ -380,3 +432,51 @@ def _cast_back(x: Wrapper, out: Any, symbol: str) -> Any:
 
 for _name, _symbol in IN_PLACE.items():
     setattr(Wrapper, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
+
+
+# --- results without axes ---------------------------------------------------------------------------------------------
+
+
+class _NoLength:
+    """In place of ``__len__``: there is none, for ``hasattr`` as for ``len``."""
+
+    def __get__(self, x: Any, owner: type) -> Any:
+        raise _NoLengthError("a result without axes is a number, as NumPy's is, and has no length")
+
+
+class _NoLengthError(AttributeError, TypeError):
+    pass
+
+
+class Scalar:
+    """What a result without axes is besides a wrapper: a number, as NumPy's scalars are.
+
+    It does not change: ``x += y`` makes a new one, which may have axes and another dtype, and other names for the old
+    one keep it. Arrays without axes that are made as such, and views without axes, are no scalars.
+    """
+
+    __slots__ = ()
+
+    is_scalar = True
+    __iter__ = None
+    __len__ = _NoLength()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            "x[key] = value: a result without axes is a number, as NumPy's is, and does not change; give x a new "
+            "value, or make an array without axes with np.array(x, like=x)"
+        )
+
+
+numbers.Number.register(Scalar)
+
+for _name in IN_PLACE:
+    setattr(
+        Scalar, f"__i{_name}__", lambda self, other: NotImplemented
+    )  # so that Python goes on to the operator itself
+
+
+def _add_scalar_type(wrapper: type[Any]) -> None:
+    namespace = {"__slots__": (), "__module__": wrapper.__module__, "array_type": wrapper}
+    wrapper.array_type = wrapper
+    wrapper.scalar_type = type(wrapper.__name__, (Scalar, wrapper), namespace)

@@ -16,7 +16,7 @@ from anygrad.backends.generic import add_in_order, library, spread
 from anygrad.core.primitive import SCALARS, Array, Implementation, Primitive
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 
-INSTALL = "pip install 'anygrad[cuda13]' (or 'anygrad[cuda12]', by the CUDA version that nvidia-smi shows)"
+INSTALL = "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]', by the CUDA version that nvidia-smi shows)"
 
 
 class _Modes(threading.local):

@@ -102,7 +102,7 @@ def _steps_back(key: Any) -> bool:
 
 
 def _has_order_of_its_own(key: Any) -> bool:
-    """Whether PyTorch puts axes elsewhere than NumPy: to it integers are no index arrays, and an empty ... is nothing."""
+    """Whether PyTorch puts axes elsewhere than NumPy: integers are no index arrays to it, an empty ... is nothing."""
     if not isinstance(key, tuple) or not has_array(key) or not is_split(key):
         return False
     return any(part is ... or isinstance(part, int) or getattr(part, "shape", None) == () for part in key)

@@ -23,7 +23,7 @@ def scipy_special() -> ModuleType:
     try:
         return importlib.import_module("scipy.special")
     except ImportError as error:
-        raise ImportError(f"it needs SciPy ({error}); install it with: pip install 'anygrad[scipy]'") from error
+        raise ImportError(f"it needs SciPy ({error}); install it with: pip install scipy") from error
 
 
 def special_function(backend: Any, op: Primitive) -> Implementation | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.arrays.views import set_shape
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.batch import products  # noqa: F401  which has rules of its own
 from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
 from anygrad.batch.selection import Selection
 from anygrad.core.keys import parts_of
-from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
+from anygrad.core.primitive import Array, Implementation, Primitive, register_type
 from anygrad.ops.manipulation import broadcast_to
 
 __all__ = ["Batch"]
@@ -33,9 +34,13 @@ class Batch(Wrapper, is_family=True):
         self.data = data
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         """The length of each axis of a member."""
         return tuple(self.data.shape[1:])
+
+    @shape.setter
+    def shape(self, lengths: Any) -> None:
+        set_shape(self, lengths)
 
     def __repr__(self) -> str:
         return f"Batch({self.data!r})"
@@ -71,22 +76,23 @@ class Batch(Wrapper, is_family=True):
         self._refuse(what)
 
     def _holding(self, data: Any) -> Batch:
-        return type(self)(broadcast_to(data, (self.data.shape[0], *data.shape)))
+        return self.array_type(broadcast_to(data, (self.data.shape[0], *data.shape)))  # type: ignore[no-any-return]
 
 
 def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
     """The implementation of a primitive for the Batches of one level."""
     rule = batch_rule_of(op)
+    batch_type = batch_type.array_type
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], batch_type.level) or leaves_to(operands[0], batch_type.level)):
+        elif is_binary and (leaves_to(operands[1], batch_type.level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
-        if "key" in params and any(type(part) is batch_type for part in parts_of(params["key"])):
+        if "key" in params and any(map(batch_type.is_of_level, parts_of(params["key"]))):
             return at_each(op, operands, params["key"], batch_type)
-        is_batched = [type(x) is batch_type for x in operands]
+        is_batched = [batch_type.is_of_level(x) for x in operands]
         inner = [x.data if batched else x for x, batched in zip(operands, is_batched)]
         size = next(x.shape[0] for x, batched in zip(inner, is_batched) if batched)
         out = rule(op, inner, is_batched, params, size)
@@ -101,7 +107,7 @@ def _wrapped(out: Any, batch_type: type[Batch], op: Primitive) -> Any:
     if isinstance(out, tuple):
         parts = [_wrapped(part, batch_type, op) for part in out]
         return tuple(parts) if op.outputs is None else op.outputs(*parts)
-    return batch_type(scalar_results[type(out)](out) if type(out) in scalar_results else out)
+    return (batch_type if out.ndim > 1 else batch_type.scalar_type)(out)
 
 
 register_type(Batch, _handler, lambda batch: batch.device)

@@ -141,12 +141,12 @@ def at_each(op: Primitive, operands: Any, key: Any, batch_type: type[Any]) -> An
     (values,) = written
     shape = tuple(x.shape)
     size, length = at.data.shape[0], math.prod(shape)
-    if type(values) is batch_type:
+    if batch_type.is_of_level(values):
         values = broadcast_to(batch_type(_fitted(values.data, True, len(at.shape))), tuple(at.shape)).data
     else:
         values = _fitted(values, False, len(at.shape))
         values = broadcast_to(add(zeros_like(getitem(at.data, 0)), values), (size, *at.shape))
-    whole = x.data if type(x) is batch_type else broadcast_to(x, (size, *shape))
+    whole = x.data if batch_type.is_of_level(x) else broadcast_to(x, (size, *shape))
     starts = reshape(multiply(new_arange(at.data, size), length), (size, *(1,) * len(at.shape)))
     places = reshape(add(at.data, starts), (-1,))
     write = index_add if op.name == "index_iadd" else op

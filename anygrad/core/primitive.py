@@ -239,7 +239,7 @@ class Primitive:
     ) -> None:
         self.name = self.__name__ = function.__name__.removeprefix("_")
         self.__qualname__ = function.__qualname__
-        self.__module__ = function.__module__
+        self.__module__ = function.__module__ or "__main__"  # which what runs without a module's name has not
         self.__doc__ = function.__doc__
         self.__signature__ = inspect.signature(function)
         params = self.__signature__.parameters.values()

@@ -31,7 +31,7 @@ def specialized(function: Any, kind: type) -> Any:
     """A function of anygrad's operations for arrays of a type and Python's numbers; anything else as it is."""
     if isinstance(function, Primitive):
         return _implementation(function, kind)
-    if not isinstance(function, FunctionType) or not function.__module__.startswith(tuple(places)):
+    if not isinstance(function, FunctionType) or not (function.__module__ or "").startswith(tuple(places)):
         return function
     if (function, kind) in _copies:
         return _copies[function, kind]

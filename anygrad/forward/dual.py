@@ -50,20 +50,21 @@ class Dual(Wrapper, is_family=True):
         super()._check_can_leave(what)
 
     def _holding(self, data: Any) -> Dual:
-        return type(self)(data, None)
+        return self.array_type(data, None)  # type: ignore[no-any-return]
 
 
 def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     """The implementation of a primitive for the Duals of one level."""
+    dual_type = dual_type.array_type
     push = None if op.kind == "none" else pushforward_of(op)
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], dual_type.level) or leaves_to(operands[0], dual_type.level)):
+        elif is_binary and (leaves_to(operands[1], dual_type.level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
-        is_ours = [type(x) is dual_type for x in operands]
+        is_ours = [dual_type.is_of_level(x) for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]
         out = op.apply(primals, params)
@@ -89,7 +90,7 @@ def _wrapped(out: Any, tangent: Any, dual_type: type[Dual]) -> Any:
         return out
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
-    return dual_type(out, tangent)
+    return (dual_type if out.ndim else dual_type.scalar_type)(out, tangent)
 
 
 register_type(Dual, _handler, lambda dual: dual.device)

@@ -38,7 +38,7 @@ for _name in ("arange", "empty", "eye", "identity", "ones", "tri", "zeros"):
 def full(like: Any, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """One value everywhere; the gradient travels back to it."""
     value = lifted(cast(as_array(fill_value, like), dtype), like)
-    return _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape)))
+    return _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))).unfrozen()
 
 
 @implements("array", kind="creation")
@@ -55,7 +55,7 @@ def array(
 ) -> Array:
     """Numbers, arrays and nested lists of them; of arrays in lists the stack, which keeps their gradients."""
     made = as_array(a, like)
-    made = lifted(cast(_copy(made) if copy and made is a else made, dtype), like)
+    made = lifted(cast(_copy(made) if copy and made is a else made, dtype), like).unfrozen()
     return ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)) if len(made.shape) < ndmin else made
 
 
@@ -70,7 +70,7 @@ def asarray(
 @implements("copy")
 def copy(a: Array, order: str = "K", subok: bool = False) -> Array:
     """A copy, through which the gradient travels back."""
-    return _copy(a)
+    return _copy(a).unfrozen()
 
 
 @implements("fromfunction", kind="creation")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.views import read_only
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array
@@ -116,14 +117,14 @@ def piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> 
 
 @implements("diagonal")
 def diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """The diagonal of the plane of two axes, as last axis."""
-    return ag.linalg.diagonal(ag.moveaxis(a, (axis1, axis2), (-2, -1)), offset=offset)
+    """The diagonal of the plane of two axes, as last axis: a view for reading."""
+    return read_only(ag.linalg.diagonal(ag.moveaxis(a, (axis1, axis2), (-2, -1)), offset=offset))
 
 
 @implements("linalg.diagonal")
 def linalg_diagonal(x: Array, /, *, offset: int = 0) -> Array:
-    """The diagonals of the last two axes."""
-    return ag.linalg.diagonal(x, offset=offset)
+    """The diagonals of the last two axes: a view for reading."""
+    return read_only(ag.linalg.diagonal(x, offset=offset))
 
 
 @implements("trace")
@@ -142,7 +143,7 @@ def linalg_trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
 def diag(v: Array, k: int = 0) -> Array:
     """The diagonal of a matrix, or the matrix that has a diagonal."""
     if len(v.shape) == 2:
-        return ag.linalg.diagonal(v, offset=k)
+        return linalg_diagonal(v, offset=k)
     if len(v.shape) != 1:
         raise ValueError(f"numpy.diag: v must have one axis or two, given shape {tuple(v.shape)}")
     size = v.shape[0] + abs(k)

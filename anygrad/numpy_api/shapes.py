@@ -29,8 +29,8 @@ def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = No
     """The elements in another shape, read and placed by rows, or by columns for ``order="F"``."""
     lengths = tuple(shape) if isinstance(shape, Sequence) else (operator.index(shape),)
     if _is_fortran(order):
-        return _reversed_axes(ag.reshape(_reversed_axes(a), lengths[::-1]))
-    return ag.reshape(a, lengths)
+        return _reversed_axes(ag.reshape(_reversed_axes(a), lengths[::-1], copy=copy))
+    return ag.reshape(a, lengths, copy=copy)
 
 
 def _reversed_axes(a: Array) -> Array:
@@ -39,8 +39,10 @@ def _reversed_axes(a: Array) -> Array:
 
 @implements("ravel")
 def ravel(a: Array, order: str = "C") -> Array:
-    """The elements along one axis."""
-    return reshape(a, (-1,), order)
+    """The elements along one axis: a view of what lies so in memory, else a copy."""
+    flags = a.flags
+    is_view = flags.f_contiguous if _is_fortran(order) else flags.c_contiguous
+    return reshape(a, (-1,), order, copy=None if is_view else True)
 
 
 @implements("transpose", "permute_dims")

@@ -152,7 +152,7 @@ def _path(inputs: tuple[str, ...], output: str, sizes: dict[str, int], strategy:
         if strategy is True:
             return left_to_right
         raise ImportError(
-            f"einsum: optimize={strategy!r} is a strategy of opt_einsum; install it with: pip install 'anygrad[einsum]'"
+            f"einsum: optimize={strategy!r} is a strategy of opt_einsum; install it with: pip install opt-einsum"
         ) from None
     shapes = [tuple(sizes[c] for c in labels) for labels in inputs]
     found, _ = opt_einsum.contract_path(

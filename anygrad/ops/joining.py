@@ -58,7 +58,7 @@ def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
     length = x.shape[axis]
     if isinstance(repeats, int):
         spread = broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
-        return reshape(spread, (*x.shape[:axis], length * repeats, *x.shape[axis + 1 :]))
+        return reshape(spread, (*x.shape[:axis], length * repeats, *x.shape[axis + 1 :]), copy=True)
     return take(x, _repeat(new_arange(x, length), repeats), axis=axis)
 
 
@@ -73,7 +73,7 @@ def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
     lengths = (1,) * (ndim - len(x.shape)) + tuple(x.shape)
     spread = reshape(x, tuple(n for length in lengths for n in (1, length)))
     spread = broadcast_to(spread, tuple(n for pair in zip(times, lengths) for n in pair))
-    return reshape(spread, tuple(n * length for n, length in zip(times, lengths)))
+    return reshape(spread, tuple(n * length for n, length in zip(times, lengths)), copy=True)
 
 
 # --- pieces of the rules above ----------------------------------------------------------------------------------------

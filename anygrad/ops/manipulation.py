@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anygrad.core.primitive import Array, linear, view
 from anygrad.ops._axes import Axes, Shape, inverse
+from anygrad.ops.creation import copy
 
 # --- one array --------------------------------------------------------------------------------------------------------
 
@@ -146,10 +147,10 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:
         raise ValueError(f"meshgrid: arrays must be one-dimensional, given shapes {[tuple(x.shape) for x in arrays]}")
     n = len(arrays)
     spread = [reshape(x, (1,) * i + (-1,) + (1,) * (n - 1 - i)) for i, x in enumerate(arrays)]
-    grids = broadcast_arrays(*spread)
+    grids = [copy(grid) for grid in broadcast_arrays(*spread)]
     if indexing == "xy" and n > 1:
         return tuple(permute_dims(grid, (1, 0, *range(2, n))) for grid in grids)
-    return grids
+    return tuple(grids)
 
 
 # --- pieces of the rules above ----------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from __future__ import annotations
 import itertools
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from anygrad.arrays.wrapper import leaves_to, with_list
 from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
@@ -29,7 +31,9 @@ _nothing = (None, None, None)
 
 
 def handler(op: Primitive, tensor_type: TensorType) -> Implementation:
-    """The implementation of a primitive for a type of Tensor."""
+    """The implementation of a primitive for a type of Tensor: one for all types of a level."""
+    if tensor_type is not tensor_type.array_type:
+        return op.table[tensor_type.array_type]
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
     n = len(op.operands)
@@ -53,8 +57,10 @@ def wrap(value: Any, tensor_type: TensorType) -> Any:
         return type(value)(*wrapped) if hasattr(value, "_fields") else tuple(wrapped)
     if not hasattr(value, "shape"):
         return value
-    out = _new(tensor_type)
-    out._data = scalar_results[type(value)](value) if type(value) in scalar_results else value
+    if type(value) in scalar_results:
+        value = scalar_results[type(value)](value)
+    out = _new(tensor_type if value.ndim else tensor_type.scalar_type)
+    out._data = value
     out._edge = out._meta = None
     return out
 
@@ -69,25 +75,18 @@ def unwrap(value: Any, tensor_type: TensorType) -> Any:
     return value
 
 
-def _plain(tensor_type: TensorType) -> TensorType:
-    """The type of results: that of the level, whatever subclass the operands have."""
-    plain: TensorType = tensor_type.family.at_level(tensor_type.level)
-    return plain
-
-
 def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
     level = tensor_type.level
-    result_type = _plain(tensor_type)
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], level) or leaves_to(operands[0], level)):
+        elif is_binary and (leaves_to(operands[1], level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
-        return wrap(op.apply(raw, params), result_type)
+        return wrap(op.apply(raw, params), tensor_type)
 
     return run
 
@@ -95,7 +94,6 @@ def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
 def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     level = tensor_type.level
-    result_type = _plain(tensor_type)
     family = tensor_type.family
     is_binary = op.operands == ("x1", "x2")
     has_key = op.door is not None and "key" in op.defaults
@@ -103,7 +101,7 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], level) or leaves_to(operands[0], level)):
+        elif is_binary and (leaves_to(operands[1], level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
         raw = []
         edges: list[Edge | None] = []
@@ -112,7 +110,7 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
             raw.append(unwrap(x, tensor_type))
             edges.append(edge_of(x) if is_ours and pullback.differentiable(i) else None)
         out = op.apply(tuple(raw), params)
-        result = wrap(out, result_type)
+        result = wrap(out, tensor_type)
         if any(edge is not None for edge in edges) and mode.threshold <= level:
             kept = {"key": owned_key(params["key"], copy)} if has_key else params
             _record(result, pullback, tuple(edges), (*raw, out), kept)
@@ -174,7 +172,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     level = tensor_type.level
-    result_type = _plain(tensor_type)
+    scalar_type = tensor_type.scalar_type
     keep_x, keep_out = (bool(users) for users in pullback.saves)
     differentiable = pullback.differentiable(0)
 
@@ -187,7 +185,9 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
             explain(op, (a,), {}, error)
         if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
-        result = _new(result_type)
+            result = _new(scalar_type)
+        else:
+            result = _new(tensor_type if kind is np.ndarray or out.ndim else scalar_type)
         result._data = out
         edge = x._edge
         if edge is None or (restrictions and mode.threshold > level) or not differentiable:
@@ -230,7 +230,7 @@ def run({operands}{params_in}):{given}
         explain(op, ({arrays}), {params}, error)
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
-    result = _new(result_type)
+    result = _new(tensor_type if out.ndim else scalar_type)
     result._data = out
     result._edge = result._meta = None
     if {edges_are} None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
@@ -256,7 +256,7 @@ AT_KEY = """
     if not is_short and hidden_axis(key) is not None:
         return general({operands}, key=key)"""
 UNWRAPPED = """
-    if type(x{i}) is tensor_type:
+    if type(x{i}) is tensor_type or type(x{i}) is scalar_type:
         a{i} = x{i}._data
         edge{i} = x{i}._edge if differentiable[{i}] else None
         if type(a{i}) is not kind:
@@ -274,7 +274,7 @@ COUNTED = """
 
 
 META = """
-    m{i} = x{i}._meta or meta_of(x{i}) if type(x{i}) is tensor_type else shape_and_dtype(x{i})"""
+    m{i} = x{i}._meta or meta_of(x{i}) if type(x{i}) in types else shape_and_dtype(x{i})"""
 
 
 def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
@@ -295,7 +295,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         params="params" if op.defaults else "{}",
         given=AT_KEY.format(operands=operands) if has_key else HELD if "rtol" in op.defaults else "",
         kept="params if is_short else {'key': owned_key(key, copy)}" if has_key else "params" if op.defaults else "{}",
-        kind=each("type(x{i}._data) if type(x{i}) is tensor_type else ") + "None",
+        kind=each("type(x{i}._data) if type(x{i}) is tensor_type or type(x{i}) is scalar_type else ") + "None",
         unwrapped=each(UNWRAPPED),
         arrays=each("a{i}, "),
         edges_are=each("edge{i} is "),
@@ -314,7 +314,8 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         "hidden_axis": hidden_axis,
         "unwrapped": unwrapped,
         "tensor_type": tensor_type,
-        "result_type": _plain(tensor_type),
+        "scalar_type": tensor_type.scalar_type,
+        "types": {tensor_type, tensor_type.scalar_type},
         "level": tensor_type.level,
         "general": _general(op, tensor_type),
         "differentiable": [pullback.differentiable(i) for i in range(n)],
@@ -333,18 +334,18 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     level = tensor_type.level
-    result_type = _plain(tensor_type)
+    scalar_type = tensor_type.scalar_type
     general = _general(op, tensor_type)
     for_1, for_2, for_both = (_keeps(pullback, w) for w in ((True, False), (False, True), (True, True)))
     saves_any = any(for_both)
 
     def run(x1: Any, x2: Any) -> Any:
-        if type(x1) is tensor_type:
+        if type(x1) is tensor_type or type(x1) is scalar_type:
             a = x1._data
             kind = type(a)
             edge1 = x1._edge
             meta = x1._meta
-            if type(x2) is tensor_type:
+            if type(x2) is tensor_type or type(x2) is scalar_type:
                 b = x2._data
                 if type(b) is not kind:
                     return general(x1, x2)
@@ -359,7 +360,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
                 edge2 = meta = None
             else:
                 return general(x1, x2)
-        elif type(x2) is tensor_type:
+        elif type(x2) is tensor_type or type(x2) is scalar_type:
             a = x1
             edge1 = None
             b = x2._data
@@ -379,7 +380,9 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             explain(op, (a, b), {}, error)
         if type(out) is not kind and type(out) in scalar_results:
             out = scalar_results[type(out)](out)
-        result = _new(result_type)
+            result = _new(scalar_type)
+        else:
+            result = _new(tensor_type if kind is np.ndarray or out.ndim else scalar_type)
         result._data = out
         if edge1 is edge2 is None or (restrictions and mode.threshold > level):
             result._edge = result._meta = None
@@ -417,12 +420,12 @@ def _compared(x1: Any, x2: Any, out: Any, tensor_type: TensorType) -> tuple[Any,
 
     None for the node where all are those of the result, and real; Tensors then share the tuple from now on.
     """
-    meta1 = x1._meta or meta_of(x1) if type(x1) is tensor_type else shape_and_dtype(x1)
-    meta2 = x2._meta or meta_of(x2) if type(x2) is tensor_type else shape_and_dtype(x2)
+    meta1 = x1._meta or meta_of(x1) if tensor_type.is_of_level(x1) else shape_and_dtype(x1)
+    meta2 = x2._meta or meta_of(x2) if tensor_type.is_of_level(x2) else shape_and_dtype(x2)
     dtype = out.dtype
     if kinds[dtype] == "f":
         if meta1 == meta2 and meta1[1] == dtype:  # type: ignore[index]  # one of them is a Tensor
-            if type(x2) is tensor_type:
+            if tensor_type.is_of_level(x2):
                 x2._meta = meta1
             return None, meta1
         for meta in (meta1, meta2):

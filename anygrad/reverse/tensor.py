@@ -364,7 +364,7 @@ class Tensor(Wrapper, is_family=True):
         self._data = data
         self._meta = meta if is_alike else out._meta
         if self.level != out.level:
-            self.__class__ = out.__class__
+            self.__class__ = out.array_type
 
     _held = ("_data",)
 

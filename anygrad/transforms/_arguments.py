@@ -11,7 +11,7 @@ from anygrad.backends import backend_of
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, flatten, mapped, unflatten
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, describe, rank
+from anygrad.core.primitive import SCALARS, Array, describe, rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.reverse.graph import mode
 from anygrad.reverse.tensor import Tensor
@@ -60,12 +60,14 @@ class Selection(NamedTuple):
 
     Attributes:
         leaves: arrays.
+        are_numbers: whether each was given as a number, of Python's or NumPy's, which ``x += y`` does not change.
         paths: how a message calls each of them: ``argument 0['w']``.
         called: ``called(leaves)`` gives the arguments of a call with others in place of the leaves.
         arranged: ``arranged(leaves)`` gives containers like the selected arguments.
     """
 
     leaves: list[Array]
+    are_numbers: list[bool]
     paths: list[str]
     called: Callable[[Sequence[Any]], tuple[list[Any], dict[str, Any]]]
     arranged: Callable[[Sequence[Any]], Any]
@@ -99,6 +101,7 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
         leaves += found
         paths += found_paths
         structures.append(structure)
+    are_numbers = [type(leaf) in SCALARS or type(leaf) in scalar_results for leaf in leaves]
     leaves = [floating(leaf, f"{what}: {path}") for leaf, path in zip(leaves, paths)]
 
     def rebuilt(others: Sequence[Any]) -> list[Any]:
@@ -119,12 +122,19 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
         by_name = parts[-1] if isinstance(argnames, str) else dict(zip(names, parts[len(positions) :]))
         return by_position if argnames is None else by_name if argnums is None else (by_position, by_name)
 
-    return Selection(leaves, paths, called, arranged)
+    return Selection(leaves, are_numbers, paths, called, arranged)
 
 
-def stand_ins(inputs: Sequence[Tensor]) -> list[Tensor]:
+def stand_ins(inputs: Sequence[Tensor], are_numbers: Sequence[bool]) -> list[Tensor]:
     """Tensors in place of leaves, which a function may change as its own: the derivative is that in what came in."""
-    return [x.rewrap(x.data, x) for x in inputs]
+    return [as_given(x.rewrap(x.data, x), is_number) for x, is_number in zip(inputs, are_numbers)]
+
+
+def as_given(x: Any, is_number: bool) -> Any:
+    """An argument of a function as what it was given as: a number does not change, an array without axes does."""
+    if is_number:
+        x.__class__ = x.scalar_type
+    return x
 
 
 def split_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
@@ -140,7 +150,7 @@ def split_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
 
 def untraced(value: Any, wrapper: type) -> Any:
     """Containers with the arrays that wrappers of a finished transform hold in place of these."""
-    return mapped(lambda x: x.data if type(x) is wrapper else x, value)  # type: ignore[attr-defined]
+    return mapped(lambda x: x.data if wrapper.is_of_level(x) else x, value)  # type: ignore[attr-defined]
 
 
 def stop_gradient(value: Any) -> Any:

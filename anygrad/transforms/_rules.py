@@ -238,7 +238,7 @@ class _Split:
 
     def __init__(self, saved: Any, batch_type: type[Batch], size: int) -> None:
         leaves, _, self._structure = flatten(saved)
-        self._is_batched = [type(x) is batch_type for x in leaves]
+        self._is_batched = [batch_type.is_of_level(x) for x in leaves]
         self._leaves = [x.data if batched else x for x, batched in zip(leaves, self._is_batched)]
         self.size = size
 
@@ -250,7 +250,7 @@ class _Split:
 
 def _whole(x: Any, batch_type: type[Batch], size: int) -> Any:
     """The array of all members; of one that is the same for all a broadcast one."""
-    if type(x) is batch_type:
+    if batch_type.is_of_level(x):
         return x.data
     return broadcast_to(x, (size, *x.shape)) if rank(type(x)) >= 0 else x
 

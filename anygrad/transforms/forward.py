@@ -9,7 +9,7 @@ from anygrad.core.containers import flatten, matching, unflatten
 from anygrad.core.primitive import rank
 from anygrad.forward.dual import Dual
 from anygrad.ops.creation import zeros_like
-from anygrad.transforms._arguments import check_callable, name_of, next_level, select, split_aux, untraced
+from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level, select, split_aux, untraced
 from anygrad.transforms.reverse import like
 
 
@@ -42,7 +42,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     given = matching(tangents, structure, "tangents", "primals")
     moved = [like(t, x, path, "tangent") for t, x, path in zip(given, chosen.leaves, chosen.paths)]
     with next_level(Dual) as dual_type:
-        duals = [dual_type(x, t) for x, t in zip(chosen.leaves, moved)]
+        duals = [
+            as_given(dual_type(x, t), is_number) for x, t, is_number in zip(chosen.leaves, moved, chosen.are_numbers)
+        ]
         out, aux = split_aux(f(*chosen.called(duals)[0]), has_aux, what)
     leaves, _, out_structure = flatten(out)
     pairs = [_primal_and_tangent(x, dual_type) for x in leaves]
@@ -51,6 +53,6 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 
 def _primal_and_tangent(out: Any, dual_type: type[Dual]) -> tuple[Any, Any]:
-    if type(out) is not dual_type:
+    if not dual_type.is_of_level(out):
         return out, zeros_like(out) if rank(type(out)) >= 0 else 0.0
     return out.data, zeros_like(out.data) if out.tangent is None else out.tangent

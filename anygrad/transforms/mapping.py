@@ -11,7 +11,7 @@ from anygrad.batch.batch import Batch
 from anygrad.core.containers import flatten, flatten_arguments, parts_of, unflatten
 from anygrad.core.primitive import rank
 from anygrad.ops.manipulation import broadcast_to, moveaxis
-from anygrad.transforms._arguments import check_callable, name_of, next_level
+from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level
 
 Axes = Any
 """An integer, None, or containers of these in the shape of (the beginning of) what they are about."""
@@ -61,7 +61,7 @@ def vmap(
         fronted = [x if a is None else _fronted(x, a, f"{what}: {p}") for x, a, p in zip(leaves, axes, paths)]
         size = _size(fronted, axes, paths, what, axis_size)
         with next_level(Batch) as batch_type:
-            members = [x if a is None else batch_type(x) for x, a in zip(fronted, axes)]
+            members = [x if a is None else as_given(batch_type(x), len(x.shape) == 1) for x, a in zip(fronted, axes)]
             left = iter(members)
             out = f(*unflatten(structure, left), **unflatten(named_structure, left))
         results, out_paths, out_structure = flatten(out, "output")
@@ -110,7 +110,7 @@ def _size(fronted: list[Any], axes: list[int | None], paths: list[str], what: st
 
 def _placed(x: Any, axis: int | None, batch_type: type[Batch], size: int, what: str) -> Any:
     """A result with the mapped axis where it belongs."""
-    if type(x) is not batch_type:
+    if not batch_type.is_of_level(x):
         if axis is None:
             return x
         x = asarray(x) if rank(type(x)) < 0 else x

@@ -89,7 +89,7 @@ def value_and_grad(
         chosen = select(what, args, kwargs, argnums, argnames)
         with next_level(Tensor) as tensor_type:
             inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
-            tracked_args, tracked_kwargs = chosen.called(stand_ins(inputs))
+            tracked_args, tracked_kwargs = chosen.called(stand_ins(inputs, chosen.are_numbers))
             out, aux = split_aux(f(*tracked_args, **tracked_kwargs), has_aux, what)
             value, gradients = _value_and_gradients(out, inputs, tensor_type, what)
         value = (value, untraced(aux, tensor_type)) if has_aux else value
@@ -102,10 +102,10 @@ def _value_and_gradients(
     out: Any, inputs: list[Tensor], tensor_type: type[Tensor], what: str
 ) -> tuple[Any, list[Array]]:
     """The plain value of a traced result, and its gradient in each input."""
-    value = out.data if type(out) is tensor_type else out
+    value = out.data if tensor_type.is_of_level(out) else out
     if type(value) not in SCALARS and (getattr(value, "shape", None) != () or kind_of(value.dtype) == "c"):
         raise TypeError(f"{what}: the function must return a real scalar, given {describe(value)}; reduce it with sum")
-    edge = edge_of(out) if type(out) is tensor_type else None
+    edge = edge_of(out) if tensor_type.is_of_level(out) else None
     found: dict[Any, Array] = {}
     if edge is not None:
         with quiet(value):
@@ -141,9 +141,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     chosen = select(what, primals, {}, tuple(range(len(primals))), None)
     with next_level(Tensor) as tensor_type:
         inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
-        out, aux = split_aux(f(*chosen.called(stand_ins(inputs))[0]), has_aux, what)
+        out, aux = split_aux(f(*chosen.called(stand_ins(inputs, chosen.are_numbers))[0]), has_aux, what)
     leaves, paths, structure = flatten(out, "output")
-    values = [x.data if type(x) is tensor_type else x for x in leaves]
+    values = [x.data if tensor_type.is_of_level(x) else x for x in leaves]
     pull = pull_through(leaves, inputs, tensor_type)
 
     def pullback(cotangent: Any) -> Any:
@@ -159,7 +159,7 @@ def pull_through(
     outputs: list[Any], inputs: list[Tensor], tensor_type: type[Tensor]
 ) -> Callable[[list[Any]], list[Any]]:
     """From cotangents of recorded outputs to those of the inputs; the graph is kept."""
-    edges: list[Edge | None] = [edge_of(x) if type(x) is tensor_type else None for x in outputs]
+    edges: list[Edge | None] = [edge_of(x) if tensor_type.is_of_level(x) else None for x in outputs]
     root = join(edges)
 
     def pull(cotangents: list[Any]) -> list[Any]:

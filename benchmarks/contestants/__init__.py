@@ -65,13 +65,15 @@ def contestants(devices: Iterable[str], peers: Iterable[str] | None = None) -> l
         ValueError, ImportError, RuntimeError: a device is unknown or not usable here.
     """
     devices = [_checked(name) for name in devices]
+    peers = None if peers is None else list(peers)
+    for name in peers or ():  # before what is not installed, which no package would mend
+        if name not in PEERS:
+            raise ValueError(f"unknown peer {name!r}; choose among {', '.join(PEERS)}, or none")
     found: list[Contestant] = [Anygrad(device, style) for device in devices for style in ("backward", "grad")]
     places = dict.fromkeys("cuda" if "cuda" in name or "gpu" in name else "cpu" for name in devices)
     for place in places:
         chosen = DEFAULT_PEERS[place] if peers is None else peers
         for name in chosen:
-            if name not in PEERS:
-                raise ValueError(f"unknown peer {name!r}; choose among {', '.join(PEERS)}, or none")
             package, make = PEERS[name]
             if importlib.util.find_spec(package) is None:
                 if peers is None:

@@ -58,8 +58,10 @@ def test_a_list_may_hold_arrays_with_a_derivative():
 
 def test_in_place_with_a_list():
     x = Tensor(X) * 1
+    part = x[1:]
     x += [1.0, 2.0, 3.0]
     np.testing.assert_array_equal(x.data, 2 * X)
+    np.testing.assert_array_equal(part.data, 2 * X[1:])
 
 
 def test_comparisons_with_lists_are_element_by_element():

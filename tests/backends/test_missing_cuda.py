@@ -57,7 +57,7 @@ def check_refused(use, error, *parts):
 @pytest.mark.usefixtures("unasked")
 def test_cuda_without_cupy_names_the_pip_command(use, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
-    check_refused(use, ImportError, "cupy is not installed", "pip install 'anygrad[cuda", "'cpu'")
+    check_refused(use, ImportError, "cupy is not installed", "pip install 'cupy-cuda13x[ctk]'", "'cpu'")
     assert not ag.is_available("cuda")
     with ag.device("auto") as name:
         assert name == "cpu"
@@ -105,7 +105,8 @@ def test_what_is_missing_of_driver_and_libraries_is_said(machine):
     check_refused(lambda x: x.cuda(), RuntimeError, "no usable CUDA device, or no driver as new", "too old", "'cpu'")
     machine(lambda: 1, no_compiler)
     for use in (lambda x: x.cuda(), lambda x: ag.cuda.memory_summary()):
-        check_refused(use, ImportError, "CUDA libraries are not installed (Failure finding libnvrtc.so: no", "[cuda12]")
+        missing = "CUDA libraries are not installed (Failure finding libnvrtc.so: no"
+        check_refused(use, ImportError, missing, "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]'")
     assert not ag.is_available("cuda")
     machine(lambda: 2, lambda: (12, 9))
     assert {"cuda", "cuda:1"} <= set(ag.devices())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import json
 import re
@@ -77,7 +78,6 @@ def test_the_list_names_everything(capsys):
     [
         (["warp"], "unknown case 'warp'; choose among multiply, chain, gelu"),
         (["gelu", "--device", "toaster"], "unknown device 'toaster'; the names are"),
-        (["gelu", "--peers", "torch,tensorflow"], "unknown peer 'tensorflow'; choose among by-hand, torch"),
         (["gelu", "--dtype", "float16"], "unknown dtype 'float16'; choose among float32, float64"),
         (["gelu", "--phases", "sideways"], "unknown phase 'sideways'; choose among forward, backward, both"),
         (
@@ -124,6 +124,14 @@ def test_a_missing_gpu_is_said(capsys):
     status, shown = run("--targets", "--device", "cuda", capsys=capsys)
     assert status == 2
     assert "device 'cuda' asked for" in shown.err
+
+
+@pytest.mark.parametrize("spec", [None, importlib.machinery.ModuleSpec("torch", None)], ids=["absent", "installed"])
+def test_an_unknown_peer_is_refused_whatever_is_installed(spec, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    status, shown = run("gelu", "--peers", "torch,tensorflow", capsys=capsys)
+    assert status == 2
+    assert shown.err.startswith("benchmarks: error: unknown peer 'tensorflow'; choose among by-hand, torch")
 
 
 def test_a_peer_that_is_not_installed_is_said(monkeypatch):

@@ -29,6 +29,17 @@ def test_the_readme_shows_the_example_of_a_new_backend_as_it_is():
     assert [line for line in body.splitlines() if line and line not in readme] == []
 
 
-def test_ci_runs_the_readmes_test_command():
-    command = next(line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "pytest" in line)
-    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+def test_ci_runs_the_readmes_commands():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    commands = {line for line in lines if line.startswith("pip install ")}
+    assert len(commands) == 2
+    assert commands <= {line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()}
+
+
+def test_no_page_or_message_sends_to_the_package_of_another_project():
+    files = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    files += [path for folder in ("anygrad", "benchmarks", "examples") for path in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 100
+    assert [
+        path for path in files if re.search(r"anygrad\[|pip install '?anygrad\b", path.read_text(encoding="utf-8"))
+    ] == []

@@ -15,7 +15,8 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
 
-from tests.ecosystem.calls import Call, refusal
+from tests.ecosystem.calls import Call, check, refusal
+from tests.ecosystem.scipy_harness import TakenError
 
 PAGE = Path(__file__).parents[2] / "docs" / "ecosystem.md"
 TABLES = {
@@ -99,6 +100,17 @@ def written(page: str, library: str) -> str:
     assert found, f"the page has no part about {library}"
     assert closed, f"the part about {library} has no end"
     return f"{before}{section(library)}\n{end}{after}"
+
+
+def check_refused(case: Call, package: str, *, of_the_page: bool) -> None:
+    """Ask that a call is refused for a reason that the page knows, or, in a version that it is not about, is right."""
+    try:
+        _, way = refusal(case, package)
+    except TakenError:
+        assert not of_the_page
+        check(case)
+    else:
+        assert f"| {way} |" in PAGE.read_text(encoding="utf-8")
 
 
 def check_section(library: str) -> None:

@@ -23,6 +23,10 @@ class Constant:
     array: np.ndarray
 
 
+class TakenError(AssertionError):
+    """A call that the tables have among those refused takes Tensors that require a gradient."""
+
+
 class Case:
     """One call of a SciPy function.
 

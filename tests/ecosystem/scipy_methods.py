@@ -51,6 +51,9 @@ INTEGRATE = [
     Case("integrate.tanhsinh", point, point + 1, of=lambda r: r.integral).by(
         lambda f, k, stop: f(bell, 0.5 * k, stop, args=(k,))
     ),
+    Case("integrate.nsum", point**2, of=lambda r: r.sum).by(
+        lambda f, p: f(lambda k, a: 1 / (k * k + a), 0 * p + 1, 0 * p + np.inf, args=(p,))
+    ),
     Case("integrate.qmc_quad", point, of=lambda r: r.integral).by(qmc_quad),
     Case("integrate.cubature", point, of=lambda r: r.estimate).by(
         lambda f, p: f(bell_of_points, 0.1 * p[:2], p[1:], args=(p[0],))
@@ -141,6 +144,7 @@ def of_roots(result: Any) -> Any:
 SIGNAL = [
     Case("signal.abcd_normalize", A, B, C, D),
     Case("signal.fftconvolve", signal, kernel),
+    Case("signal.oaconvolve", signal, kernel),
     Case("signal.fftconvolve", image, grid[:3, :3].copy(), mode="same"),
     Case("signal.correlate", signal, kernel, method="fft"),
     Case("signal.envelope", signal),

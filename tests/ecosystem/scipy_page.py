@@ -1,20 +1,28 @@
-"""What the page about SciPy says of its functions, found by calling them; run as a program, it writes the page."""
+"""What the page about SciPy says of its functions, found by calling them; run as a program, it writes the page.
+
+The page lists what SciPy 1.17 does and, in a part of its own, what SciPy 1.18 does not refuse any more; the program
+writes the part about the version that is installed.
+"""
 
 from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
+import scipy
 
+import anygrad as ag
 from tests.ecosystem import scipy_methods, scipy_refused, scipy_special_stats
-from tests.ecosystem.scipy_harness import Case, gradients
+from tests.ecosystem.scipy_harness import Case, TakenError, gradients
 
 PAGE = Path(__file__).parents[2] / "docs" / "ecosystem.md"
-START, END = "<!-- scipy: written by tests/ecosystem/scipy_page.py -->", "<!-- scipy: end -->"
+VERSION = ".".join(scipy.__version__.split(".")[:2])
+LISTED, NEWER = "1.17", "1.18"
 
 STEPS: list[Case] = scipy_special_stats.RANKS
 
@@ -28,8 +36,8 @@ DIFFERENTIATED: list[Case] = [
 ]
 REFUSED: list[Case] = _lists(scipy_refused)
 
-# These change an array through a view of it, which changes a NumPy array and no Tensor: their values are wrong.
-WRONG = ["integrate.nsum", "signal.oaconvolve"]
+# They divide by the first coefficient unless it is exactly 1, where the derivative in it lacks a part.
+WRONG: dict[str, list[str]] = {LISTED: [], NEWER: ["signal.lfilter_zi", "signal.sosfilt_zi"]}
 
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
@@ -49,14 +57,14 @@ def refusal(case: Case) -> tuple[str, str]:
     """Which function of SciPy's refuses a call on Tensors, and how.
 
     Raises:
-        AssertionError: none does.
+        TakenError: none does.
     """
     try:
         gradients(case, "cpu")
     except Exception as error:  # also what SciPy's compiled code makes of a refusal
         found, where = error, _check(error)
     else:
-        raise AssertionError(f"{case.name} takes Tensors that require a gradient")
+        raise TakenError(f"{case.name} takes Tensors that require a gradient")
     said = f"{found} {found.__cause__}"
     return where, next((way for sign, way in WAYS.items() if sign in said), str(found).partition(";")[0])
 
@@ -83,8 +91,8 @@ def names(cases: list[Case]) -> list[str]:
     return sorted({case.name.partition(".")[2] for case in cases}, key=str.lower)
 
 
-def section() -> str:
-    """The generated part of the page."""
+def listed() -> list[str]:
+    """The part of the page about all that was tried, without its marks."""
     modules = sorted({module_of(case) for case in (*DIFFERENTIATED, *REFUSED)})
     ways: dict[tuple[str, str, str], list[Case]] = {}
     for case in REFUSED:
@@ -98,16 +106,14 @@ def section() -> str:
     for module in modules:  # a function that refuses some arguments alone is counted where it works
         works = counts[module, "differentiated"]
         counts[module, "refused"] = [name for name in counts[module, "refused"] if name not in works]
-    totals = [sum(len(counts[module, group]) for module in modules) for group in groups] + [len(WRONG)]
+    totals = [sum(len(counts[module, group]) for module in modules) for group in groups] + [len(WRONG[LISTED])]
     lines = [
-        START,
-        "",
         "| module | tried | gradient | step function | refused | wrong | gradient lost silently |",
         "|---|---|---|---|---|---|---|",
     ]
     for module in modules:
         row = [len(counts[module, group]) for group in groups]
-        row.append(len([name for name in WRONG if name.startswith(f"{module}.")]))
+        row.append(len([name for name in WRONG[LISTED] if name.startswith(f"{module}.")]))
         lines.append(f"| `{module}` | {sum(row)} | {' | '.join(map(str, row))} | 0 |")
     lines += [f"| all | {sum(totals)} | {' | '.join(map(str, totals))} | 0 |", "", "### With the right gradient", ""]
     lines += [_listed(module, counts[module, "differentiated"]) for module in modules]
@@ -117,7 +123,29 @@ def section() -> str:
     for (module, where, way), cases in sorted(ways.items()):
         listed = ", ".join(f"`{name}`" for name in names(cases))
         lines.append(f"| {module}: {listed} | {where} | {way} |")
-    return "\n".join([*(line for line in lines if line is not None), "", END])
+    return [line for line in lines if line is not None]
+
+
+def newly_taken() -> list[str]:
+    """The part of the page about what was refused and is not any more, without its marks."""
+    with_gradient: list[Case] = []
+    constant: list[Case] = []
+    for case in REFUSED:
+        try:
+            refusal(case)
+        except TakenError:
+            results, _ = gradients(case, "cpu")
+            is_tracked = any(isinstance(result, ag.Tensor) and result.requires_grad for result in results)
+            (with_gradient if is_tracked else constant).append(case)
+    lines: list[str] = []
+    for title, cases in (("With the right gradient:", with_gradient), ("Step functions:", constant)):
+        modules = sorted({module_of(case) for case in cases})
+        found = [_listed(module, names([case for case in cases if module_of(case) == module])) for module in modules]
+        lines += [*([""] if lines else []), title, "", *(line for line in found if line)]
+    return lines
+
+
+PARTS: dict[str, tuple[str, Callable[[], list[str]]]] = {LISTED: ("scipy", listed), NEWER: ("scipy 1.18", newly_taken)}
 
 
 def _listed(module: str, found: list[str]) -> str | None:
@@ -125,10 +153,18 @@ def _listed(module: str, found: list[str]) -> str | None:
 
 
 def written(page: str) -> str:
-    """A page with the generated part anew."""
-    before, _, rest = page.partition(START)
-    _, _, after = rest.partition(END)
-    return before + section() + after
+    """A page with the generated part about the installed version anew.
+
+    Raises:
+        KeyError: the page has no part about this version.
+    """
+    name, found = PARTS[VERSION]
+    start, end = f"<!-- {name}: written by tests/ecosystem/scipy_page.py -->", f"<!-- {name}: end -->"
+    before, opened, rest = page.partition(start)
+    _, closed, after = rest.partition(end)
+    assert opened, f"the page lacks {start}"
+    assert closed, f"the page lacks {end}"
+    return before + "\n".join([start, "", *found(), "", end]) + after
 
 
 if __name__ == "__main__":

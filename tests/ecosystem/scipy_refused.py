@@ -158,7 +158,8 @@ OPTIMIZE = [
 SIGNAL = [
     *named("signal", "convolve convolve2d correlate2d", grid, kernel),
     *named("signal", "lfilter filtfilt", b, a, x),
-    *named("signal", "lfilter_zi bilinear tf2sos tf2ss residue residuez", b, a),
+    *named("signal", "bilinear tf2sos tf2ss residue residuez", b, a),
+    Case("signal.lfilter_zi", b, 2 * a),
     Case("signal.butter", 2, p[:2] ** 2 / 9 + np.array([0.1, 0.3]), btype="band"),
     *named("signal", "bessel iirfilter", 2, band, btype="band"),
     *named("signal", "cheby1 cheby2", 2, 3.0, band, btype="band"),
@@ -183,7 +184,7 @@ SIGNAL = [
     *named("signal", "cspline1d_eval qspline1d_eval", x, p),
     *named("signal", "medfilt2d", grid),
     *named("signal", "zpk2sos zpk2ss", p[:2].copy(), -p[:2], 1.3),
-    Case("signal.sosfilt_zi", np.array([[0.3, 0.5, 0.2, 1.0, -0.4, 0.1]])),
+    Case("signal.sosfilt_zi", np.array([[0.3, 0.5, 0.2, 2.0, -0.4, 0.1]])),
     Case("signal.sosfilt", Constant(np.array([[0.3, 0.5, 0.2, 1.0, -0.4, 0.1]])), x),
     Case("signal.sosfiltfilt", Constant(np.array([[0.3, 0.5, 0.2, 1.0, -0.4, 0.1]])), x),
     Case("signal.savgol_filter", x, 5, 2),

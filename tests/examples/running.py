@@ -64,4 +64,4 @@ def check_missing(name, package, folder):
     (folder / f"{package}.py").write_text(f"raise ModuleNotFoundError('No module named {package}', name={package!r})")
     done = run(name, folder=folder, PYTHONPATH=str(folder))
     assert done.returncode == 1
-    assert done.stderr == f"{name}: {package} is not installed; run: pip install 'anygrad[examples]'\n"
+    assert done.stderr == f"{name}: {package} is not installed; run: pip install '.[examples]'\n"

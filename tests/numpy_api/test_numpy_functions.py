@@ -14,7 +14,10 @@ from anygrad.numpy_api.ufuncs import UFUNCS, UFUNCS_REFUSED
 from tests.conftest import require_device
 from tests.numpy_api.table import AUTOGRAD, CASES, MISSING_IN_AUTOGRAD, Case
 
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, about NaN
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # NumPy's own, about NaN
+    pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning"),  # from NumPy 2.5 on
+]
 
 
 def ids(case: Case) -> str:
