@@ -56,6 +56,8 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     >>> ag.asarray([1.0, 2.0])
     Tensor([1., 2.])
     """
+    if isinstance(obj, np.ndarray) and obj.dtype == object:  # as np.vectorize gives, of arrays with a derivative
+        obj = obj.tolist()
     is_array = rank(type(obj)) >= 0
     if copy is False and not is_array:
         raise ValueError("asarray: copy=False, and a Python object cannot become an array without a copy")

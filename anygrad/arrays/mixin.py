@@ -9,7 +9,7 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, Primitive, rank
+from anygrad.core.primitive import SCALARS, Primitive, rank
 from anygrad.ops import elementwise as ew
 from anygrad.ops import logic
 from anygrad.ops.creation import copy, zeros_like
@@ -61,14 +61,14 @@ def _reflected(op: Primitive) -> Callable[[Any, Any], Any]:
     table = op.table
 
     def method(self: Any, other: Any) -> Any:
-        if type(other) not in SCALARS and rank(type(other)) < 0:
+        if type(other) not in SCALARS and rank(type(other)) < 0 and not isinstance(other, list | tuple):
             return NotImplemented
         return table[type(self)](other, self)
 
     return method
 
 
-class ArrayMixin:
+class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
     """Operators and methods, all of them by way of the operations."""
 
     __slots__ = ()
@@ -115,8 +115,6 @@ class ArrayMixin:
         def __eq__(self, other: object, /) -> Any: ...
         def __ne__(self, other: object, /) -> Any: ...
 
-    __hash__ = object.__hash__
-
     shape: tuple[int, ...]
     dtype: Any
 
@@ -131,6 +129,12 @@ class ArrayMixin:
 
     def __invert__(self) -> Any:
         return logic.bitwise_invert(self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     @property
     def ndim(self) -> int:
@@ -261,6 +265,9 @@ class ArrayMixin:
     def __copy__(self) -> Any:
         return self._copied()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return copy(self)
+
     def flatten(self, order: str = "C") -> Any:
         """A copy of the elements along one axis."""
         return copy(self.ravel(order))
@@ -353,42 +360,3 @@ def _method(name: str) -> Callable[..., Any]:
 
 for _name in METHODS.split():
     setattr(ArrayMixin, _name, _method(_name))
-
-
-# --- keys -------------------------------------------------------------------------------------------------------------
-
-
-def unwrapped_key(key: Any) -> Any:
-    """A key with raw arrays in place of wrappers, except those that hide an axis."""
-    if type(key) is int or type(key) is slice:
-        return key
-    if isinstance(key, tuple):
-        return tuple(unwrapped_key(part) for part in key)
-    if isinstance(key, list):
-        return _index_array(key)
-    while isinstance(key, ArrayMixin) and not key.hides_axis:
-        key = key.data  # type: ignore[attr-defined]
-    return key
-
-
-def _index_array(key: list[Any]) -> Any:
-    """The array that a list of integers, or of truth values, means between brackets."""
-    if _holds_arrays(key):
-        raise TypeError("an index must not be a list that holds arrays; write x[np.stack([...])] to join them")
-    array = np.asarray(key) if key else np.zeros(0, dtype=np.int64)
-    if array.dtype.kind not in "biu":
-        raise IndexError(f"an index must be a list of integers or of truth values, given {key}")
-    return array
-
-
-def _holds_arrays(key: Any) -> bool:
-    if isinstance(key, list | tuple):
-        return any(map(_holds_arrays, key))
-    return isinstance(key, ArrayMixin)
-
-
-def own_key(key: Any, copy: Callable[[Array], Array]) -> Any:
-    """A key whose arrays the caller cannot change afterwards."""
-    if isinstance(key, tuple):
-        return tuple(own_key(part, copy) for part in key)
-    return copy(key) if getattr(key, "shape", ()) != () else key

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from anygrad.arrays.above import above
+from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
-from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of, own_key, unwrapped_key
+from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
 from anygrad.arrays.views import (
     View,
     assign,
@@ -31,7 +33,7 @@ from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
 from anygrad.ops.transfer import to_device
 
-__all__ = ["Wrapper", "bottom", "held_wrapper", "leaves_to", "lifted", "reset_operators", "set_operators"]
+__all__ = ["Wrapper", "bottom", "hidden_axes", "leaves_to", "lifted", "reset_operators", "set_operators", "with_list"]
 
 IN_PLACE = {
     "add": "+",
@@ -68,6 +70,19 @@ def leaves_to(value: Any, level: int) -> bool:
         return False
     its_rank = rank(type(value))
     return its_rank < 0 or its_rank > level + 1
+
+
+def with_list(op: Primitive, x1: Any, x2: Any) -> Any:
+    """An operation of an array and a list or a tuple, which becomes one beside it; NotImplemented of anything else.
+
+    Raises:
+        TypeError: it holds what is no number.
+    """
+    if isinstance(x2, list | tuple):
+        return op(x1, asarray(x2, device=device_of(x1)))
+    if isinstance(x1, list | tuple):
+        return op(asarray(x1, device=device_of(x2)), x2)
+    return NotImplemented
 
 
 class Wrapper(ArrayMixin):
@@ -209,12 +224,21 @@ class Wrapper(ArrayMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries:
+            if takes_objects(dtype, sys._getframe(1)):
+                return self._of_objects()
             raise RuntimeError(
                 f"{self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
                 f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
                 f"np.zeros(shape, like=x), and for a.dot(x) write np.dot(a, x){self._remedy}"
             )
         return np.asarray(self._on_host(), dtype=dtype, copy=copy)
+
+    def _of_objects(self) -> Any:
+        """A NumPy array of the elements, each an array of no axes with its derivative."""
+        out = np.empty(self.shape, dtype=object)
+        for index in np.ndindex(*self.shape):
+            out[index] = self[index] if index else self
+        return out
 
     _described: ClassVar[str]
     _remedy: ClassVar[str] = ""
@@ -224,12 +248,14 @@ class Wrapper(ArrayMixin):
         raw = bottom(self)
         return backend_of(raw).to_numpy(raw)
 
-    def item(self) -> Any:
-        """The single element as a Python number.
+    def item(self, *index: Any) -> Any:
+        """The single element, or that at an index, as a Python number: ``x.item(2)`` of the flattened array.
 
         Raises:
-            ValueError: there is not exactly one element.
+            ValueError: there is not exactly one element, and no index.
         """
+        if index:
+            return self._on_host().item(*index)
         if self.size != 1:
             raise ValueError(f"item: the {type(self).__name__} must have one element, given shape {self.shape}")
         return self._on_host().reshape(()).item()
@@ -238,8 +264,13 @@ class Wrapper(ArrayMixin):
         """The values as nested lists of Python numbers."""
         return self._on_host().tolist()
 
+    def tobytes(self, order: Any = "C") -> bytes:
+        """The bytes of the values, as they lie in a NumPy array."""
+        return bytes(self._on_host().tobytes(order))
+
     def __float__(self) -> float:
-        self._check_can_leave("float()")
+        if self._carries and not formats_text(sys._getframe(1)):
+            self._check_can_leave("float()")
         return float(self.item())
 
     def __int__(self) -> int:
@@ -276,28 +307,23 @@ class Wrapper(ArrayMixin):
         return bool(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        return format(self.item(), spec) if spec and not hidden_axes(self) else repr(self)
+
+    def __hash__(self) -> int:
+        # Numbers without a derivative find what is filed under them, as NumPy's scalars do.
+        is_number = not self._carries and kind_of(self.data.dtype) in "bi" and self.shape == ()
+        return hash(self.item()) if is_number else object.__hash__(self)
 
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
 
     def __getitem__(self, key: Any) -> Any:
-        if type(key) is int or type(key) is slice:
-            return getitem(self, key)
-        key = unwrapped_key(key)
-        index = held_wrapper(key)
-        if index is not None:
-            return index.read_at_each(self, key)
-        return getitem(self, own_key(key, copy) if self._keeps_keys else key)
+        return getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         check_can_change(self, "x[key] = value")
-        key = unwrapped_key(key)
-        if rank(type(value)) < 0 and type(value) not in SCALARS:
+        if rank(type(value)) < 0 and type(value) not in SCALARS and not hasattr(value, "hiding_mask"):
             value = asarray(value, device=self.device)
-        write(self, own_key(key, copy), value)
-
-    _keeps_keys = True
-    """Whether an index array may be used after the caller has changed it."""
+        write(self, key, value)
 
     def _check_can_change(self, what: str) -> None:
         """Refuse a change that would make a gradient wrong."""
@@ -328,10 +354,13 @@ class Wrapper(ArrayMixin):
         return twin
 
 
-def held_wrapper(key: Any) -> Any:
-    """The index in a key that hides an axis, and so differs between the members of a batch; None without one."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return next((part for part in parts if isinstance(part, Wrapper)), None)
+def hidden_axes(x: Any) -> int:
+    """How many axes the wrappers of an array hide."""
+    count = 0
+    while rank(type(x)) > 0:
+        count += x.hides_axis
+        x = x.data
+    return count
 
 
 def _is_dtype_name(name: str) -> bool:
@@ -350,7 +379,7 @@ def set_operators(wrapper: type[Any]) -> None:
     for kind in (wrapper, wrapper.scalar_type):
         for name, method in operators_of(kind).items():
             setattr(kind, name, method)
-        kind.__hash__ = object.__hash__
+        kind.__hash__ = wrapper.family.__hash__
 
 
 def reset_operators() -> None:
@@ -368,7 +397,9 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
     def method(self: Wrapper, other: Any) -> Any:
         kind = type(self)
         if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
-            return NotImplemented
+            if not isinstance(other, list | tuple):
+                return NotImplemented
+            other = asarray(other, device=self.device)
         check_can_change(self, statement)
         out = table[kind](self, other)
         if type(out) is not kind:

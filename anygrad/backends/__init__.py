@@ -18,6 +18,7 @@ import numpy as np
 
 from anygrad.backends.generic import supply_defaults
 from anygrad.backends.special import special_function
+from anygrad.core.keys import device_object
 from anygrad.core.primitive import (
     Array,
     Implementation,
@@ -217,6 +218,26 @@ class Backend:
         function = self._asarray or self.namespace.asarray
         return function(value, dtype=native, device=self.devices[device], copy=copy)
 
+    def index_beside(self, x: Array, index: Any) -> Array:
+        """An index array as one of this library, on the device of x, where that costs nothing.
+
+        Raises:
+            TypeError: it lives elsewhere, and not on the host, or is of another library than x, which does not.
+        """
+        is_own = isinstance(index, self.array_types)
+        if is_own and (len(self.devices) == 1 or device_object(index) == device_object(x)):
+            return index
+        if not isinstance(index, np.ndarray):
+            home = backend_of(index)
+            source, target = home.device_of(index), self.device_of(x)
+            if not (_is_host(source) and (is_own or _is_host(target))):
+                raise TypeError(
+                    f"an index array on {source!r} does not index an array on {target!r}; move it with "
+                    f"anygrad.asarray(index).to({target!r})"
+                )
+            index = home.to_numpy(index)
+        return (self._asarray or self.namespace.asarray)(index, dtype=None, device=device_object(x), copy=None)
+
     def make(self, function: str, *args: Any, short: str, **options: Any) -> Array:
         """What a creation function of the namespace makes on a device (short name)."""
         return getattr(self.namespace, function)(*args, device=self.devices[short], **options)
@@ -342,6 +363,10 @@ def backend_of(array: Array) -> Backend:
     if _load_library_of(type(array)):
         return backend_of(array)
     raise TypeError(f"{type(array).__module__}.{type(array).__qualname__} is not an array of a registered library")
+
+
+def _is_host(device: str) -> bool:
+    return device.rpartition(":")[2] == "cpu"
 
 
 def _load_library_of(array_type: type) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 
 from anygrad.core.keys import device_object, expanded, has_array, is_mask, positions
 from anygrad.core.primitive import Array
+from anygrad.ops import keys  # noqa: F401  the door of all operations at a key
 
 __all__ = ["add_in_order", "expanded", "has_array", "library", "positions", "spread", "supply_defaults"]
 
@@ -38,6 +39,9 @@ def supply_defaults(backend: Any) -> None:
 
     def new_arange(x: Array, n: int) -> Array:
         return xp.arange(n, device=device_object(x))
+
+    def new_index(x: Array, index: Any) -> Array:
+        return backend.index_beside(x, index)
 
     def copy(x: Array) -> Array:
         return xp.asarray(x, copy=True)
@@ -78,7 +82,7 @@ def supply_defaults(backend: Any) -> None:
         out[at] = combine(old, xp.reshape(values, old.shape))
         return out
 
-    for function in (new_zeros, new_arange, copy, getitem, index_set, index_add):
+    for function in (new_zeros, new_arange, new_index, copy, getitem, index_set, index_add):
         backend.overrides.setdefault(function.__name__, function)
 
 
@@ -127,4 +131,11 @@ def spread(xp: Any, x: Array, values: Array, shape: Shape) -> Array:
     """Values to be written into x, as an array of its dtype and of a shape."""
     if not hasattr(values, "shape"):
         values = xp.asarray(values, dtype=x.dtype, device=device_object(x))
-    return xp.broadcast_to(xp.astype(values, x.dtype, copy=False), shape)
+    return xp.broadcast_to(xp.astype(fitted(xp, values, len(shape)), x.dtype, copy=False), shape)
+
+
+def fitted(xp: Any, values: Array, ndim: int) -> Array:
+    """Values without the leading axes of length 1 that an assignment drops."""
+    added = len(getattr(values, "shape", ())) - ndim
+    drops = added > 0 and tuple(values.shape[:added]) == (1,) * added
+    return xp.reshape(values, tuple(values.shape[added:])) if drops else values

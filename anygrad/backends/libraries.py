@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import register_backend
-from anygrad.backends.generic import has_array, library, positions, spread
+from anygrad.backends.generic import fitted, has_array, library, positions, spread
 from anygrad.backends.special import scipy_special
 from anygrad.backends.special_values import mend_special_values
+from anygrad.core.keys import is_split
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array
 from anygrad.ops import convolutions
@@ -100,9 +101,16 @@ def _steps_back(key: Any) -> bool:
     return any(isinstance(part, slice) and part.step is not None and part.step < 0 for part in parts)
 
 
+def _has_order_of_its_own(key: Any) -> bool:
+    """Whether PyTorch puts axes elsewhere than NumPy: integers are no index arrays to it, an empty ... is nothing."""
+    if not isinstance(key, tuple) or not has_array(key) or not is_split(key):
+        return False
+    return any(part is ... or isinstance(part, int) or getattr(part, "shape", None) == () for part in key)
+
+
 @torch.implement("getitem")
 def _torch_getitem(x: Array, key: Any) -> Array:
-    if _steps_back(key):
+    if _steps_back(key) or _has_order_of_its_own(key):
         return x.reshape(-1)[positions(torch.namespace, x, key)]
     return x[tuple(map(_torch_index, key)) if isinstance(key, tuple) else _torch_index(key)]
 
@@ -255,7 +263,7 @@ def _jax_getitem(x: Array, key: Any) -> Array:
 @jax.implement("index_set")
 def _jax_index_set(x: Array, values: Array, key: Any) -> Array:
     if not has_array(key):
-        return x.at[key].set(values)
+        return x.at[key].set(fitted(jax.namespace, values, x[key].ndim))
     xp = jax.namespace
     shape = x[key].shape
     if 0 in shape:
@@ -269,7 +277,7 @@ def _jax_index_set(x: Array, values: Array, key: Any) -> Array:
 
 @jax.implement("index_add")
 def _jax_index_add(x: Array, values: Array, key: Any) -> Array:
-    return x.at[key].add(values)
+    return x.at[key].add(fitted(jax.namespace, values, x[key].ndim))
 
 
 @jax.implement("conv")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
+from anygrad.backends.generic import fitted
 from anygrad.backends.special import scipy_special
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Implementation, Primitive, scalar_results
@@ -256,6 +257,11 @@ def _new_zeros(x: Array, shape: tuple[int, ...]) -> Array:
     return np.zeros(shape, x.dtype)
 
 
+@numpy.implement("new_index")
+def _new_index(x: Array, index: Any) -> Array:
+    return index if isinstance(index, np.ndarray) else numpy.index_beside(x, index)
+
+
 @numpy.implement("copy")
 def _copy(x: Array) -> Array:
     return np.array(x, order="C")
@@ -311,7 +317,8 @@ def _add_at_positions(x: Array, values: Array, key: Any) -> None:
     positions = _positions_of_rows(x.shape, key)
     if positions is None:
         positions = np.arange(x.size).reshape(x.shape)[key]
-    np.add.at(x.reshape(-1), positions.reshape(-1), np.broadcast_to(values, positions.shape).reshape(-1))
+    values = np.broadcast_to(fitted(np, values, positions.ndim), positions.shape)
+    np.add.at(x.reshape(-1), positions.reshape(-1), values.reshape(-1))
 
 
 def _positions_of_rows(shape: tuple[int, ...], key: Any) -> Array | None:

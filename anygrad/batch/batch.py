@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from anygrad.arrays.views import set_shape
-from anygrad.arrays.wrapper import Wrapper, held_wrapper, leaves_to
+from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.batch import products  # noqa: F401  which has rules of its own
-from anygrad.batch.indexing import read_at_each, written_at_each
+from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
+from anygrad.batch.selection import Selection
+from anygrad.core.keys import parts_of
 from anygrad.core.primitive import Array, Implementation, Primitive, register_type
 from anygrad.ops.manipulation import broadcast_to
 
@@ -43,9 +45,9 @@ class Batch(Wrapper, is_family=True):
     def __repr__(self) -> str:
         return f"Batch({self.data!r})"
 
-    def read_at_each(self, x: Any, key: Any) -> Any:
-        """``x[key]``, where this is an index array in the key."""
-        return read_at_each(x, key)
+    def selected(self, x: Any, key: Any) -> Selection:
+        """``x[key]``, where this is a mask in the key."""
+        return Selection.read(x, key)
 
     def _refuse(self, what: str) -> Any:
         raise TypeError(
@@ -53,7 +55,7 @@ class Batch(Wrapper, is_family=True):
             f"place of if, and anygrad.take(x, i) to index a NumPy array with it"
         )
 
-    def item(self) -> Any:
+    def item(self, *index: Any) -> Any:
         """Refused: there is no single element."""
         return self._refuse("the number")
 
@@ -86,10 +88,10 @@ def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], batch_type.level):
-            return NotImplemented
-        if "key" in params and held_wrapper(params["key"]) is not None:
-            return written_at_each(op, operands, params["key"], batch_type)
+        elif is_binary and (leaves_to(operands[1], batch_type.level) or isinstance(operands[0], list | tuple)):
+            return with_list(op, *operands)
+        if "key" in params and any(map(batch_type.is_of_level, parts_of(params["key"]))):
+            return at_each(op, operands, params["key"], batch_type)
         is_batched = [batch_type.is_of_level(x) for x in operands]
         inner = [x.data if batched else x for x, batched in zip(operands, is_batched)]
         size = next(x.shape[0] for x, batched in zip(inner, is_batched) if batched)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from anygrad.arrays.above import above
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.batch.rules import Params, batch_rule, is_array, lined_up, own_ndim, shifted, with_axis
-from anygrad.core.keys import expanded, has_array, is_mask, positions
-from anygrad.core.primitive import Array, Primitive
+from anygrad.core.keys import has_array, is_mask, is_split, parts_of, positions
+from anygrad.core.primitive import Array, Primitive, device_of
 from anygrad.ops.creation import new_arange, zeros_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, multiply
@@ -20,7 +21,7 @@ from anygrad.ops.logic import equal, less, less_equal, logical_not
 from anygrad.ops.manipulation import broadcast_to, expand_dims, moveaxis, reshape
 from anygrad.ops.reductions import any, sum
 
-__all__ = ["read_at_each", "written_at_each"]
+__all__ = ["at_each"]
 
 
 @batch_rule("take")
@@ -52,11 +53,10 @@ def _take_along_axis(
     return op.apply((x, indices), {"axis": shifted(params["axis"])})
 
 
-def _key_of_batch(key: Any, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], int]:
+def _key_of_batch(key: Any) -> tuple[tuple[Any, ...], int]:
     """A key of members as a key of the batch, and where the batch axis of what it reads stands."""
-    parts = expanded(key, shape)
-    arrays = [i for i, part in enumerate(parts) if not isinstance(part, slice) and part is not None]
-    if not has_array(parts) or arrays[-1] - arrays[0] + 1 == len(arrays):
+    parts = parts_of(key)
+    if not has_array(parts) or not is_split(parts):
         return (slice(None), *parts), 0
     # A slice between index arrays: the axes these make come first, and the batch axis after them.
     depth = builtins.max(1 if is_mask(part) else len(part.shape) for part in parts if hasattr(part, "shape"))
@@ -66,7 +66,7 @@ def _key_of_batch(key: Any, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], in
 @batch_rule("getitem")
 def _getitem(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     (x,) = operands
-    key, at = _key_of_batch(params["key"], tuple(x.shape[1:]))
+    key, at = _key_of_batch(params["key"])
     out = op.apply((x,), {"key": key})
     return moveaxis(out, at, 0) if at else out
 
@@ -74,20 +74,32 @@ def _getitem(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool],
 @batch_rule("index_set", "index_iset", "index_add", "index_iadd")
 def _written(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     (x, values), (bx, bv) = operands, is_batched
-    key, at = _key_of_batch(params["key"], tuple(x.shape[bx:]))
+    key, at = _key_of_batch(params["key"])
     if not bx:
         x = with_axis(x, False, size)
         op = index_add if op.name == "index_iadd" else op  # a broadcast array is not for writing into
-    if bv:
-        values = _spread_values(x, values, key, at)
+    if bv or (at and is_array(values)):
+        values = _spread_values(x, values, bv, key, at)
     return op.apply((x, values), {"key": key})
 
 
-def _spread_values(x: Array, values: Array, key: Any, at: int) -> Array:
-    """Values of each member, lined up with what a key of the batch reads."""
-    ndim = len(getitem(x, key).shape)
-    (values,) = lined_up((values,), (True,), ndim - 1)
-    return moveaxis(values, 0, at) if at else values
+def _spread_values(x: Array, values: Array, is_batched: bool, key: Any, at: int) -> Array:
+    """Values of each member, or of all, lined up with what a key of the batch reads."""
+    ndim = len(getitem(x, key).shape) - 1
+    values = _fitted(values, is_batched, ndim)
+    if is_batched:
+        (values,) = lined_up((values,), (True,), ndim)
+        return moveaxis(values, 0, at) if at else values
+    missing = len(values.shape) - (ndim - at)
+    return expand_dims(values, axis=missing) if missing > 0 else values
+
+
+def _fitted(values: Any, is_batched: bool, ndim: int) -> Any:
+    """Values without the leading axes of length 1 that an assignment drops."""
+    added = own_ndim(values, is_batched) - ndim
+    if added <= 0 or values.shape[is_batched : is_batched + added] != (1,) * added:
+        return values
+    return reshape(values, (*values.shape[:is_batched], *values.shape[is_batched + added :]))
 
 
 @batch_rule("searchsorted")
@@ -120,23 +132,19 @@ def _isin(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], pa
 # --- index arrays that differ between members -------------------------------------------------------------------------
 
 
-def read_at_each(x: Any, key: Any) -> Any:
-    """``x[key]``, where an index array is a Batch."""
+def at_each(op: Primitive, operands: Any, key: Any, batch_type: type[Any]) -> Any:
+    """Read, write or add at places of each member's own."""
+    x, *written = operands
     at = _places(x, key)
-    return reshape(take(reshape(x, (-1,)), reshape(at, (-1,)), axis=0), tuple(at.shape))
-
-
-def written_at_each(op: Primitive, operands: Any, key: Any, batch_type: type[Any]) -> Any:
-    """Write, or add, at places of each member's own."""
     if op.name == "getitem":
-        return read_at_each(operands[0], key)
-    x, values = operands
-    at = _places(x, key)
+        return reshape(take(reshape(x, (-1,)), reshape(at, (-1,)), axis=0), tuple(at.shape))
+    (values,) = written
     shape = tuple(x.shape)
     size, length = at.data.shape[0], math.prod(shape)
     if batch_type.is_of_level(values):
-        values = broadcast_to(values, tuple(at.shape)).data
+        values = broadcast_to(batch_type(_fitted(values.data, True, len(at.shape))), tuple(at.shape)).data
     else:
+        values = _fitted(values, False, len(at.shape))
         values = broadcast_to(add(zeros_like(getitem(at.data, 0)), values), (size, *at.shape))
     whole = x.data if batch_type.is_of_level(x) else broadcast_to(x, (size, *shape))
     starts = reshape(multiply(new_arange(at.data, size), length), (size, *(1,) * len(at.shape)))
@@ -148,9 +156,8 @@ def written_at_each(op: Primitive, operands: Any, key: Any, batch_type: type[Any
 
 def _places(x: Any, key: Any) -> Any:
     """The positions that a key names in the flattened array, as a Batch."""
-    if builtins.any(is_mask(part) for part in expanded(key, tuple(x.shape))):
-        raise TypeError("a mask that differs between the members of a batch would give arrays of different shapes")
-    return _bare(positions(above.namespace, x, key))
+    like = SimpleNamespace(shape=tuple(x.shape), device=device_of(x))
+    return _bare(positions(above.namespace, like, key))
 
 
 def _bare(places: Any) -> Any:

@@ -156,7 +156,7 @@ def _same(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], pa
     return op.apply(tuple(operands), params)
 
 
-@batch_rule("may_have_zero", "has_zero", "new_zeros", "new_arange")
+@batch_rule("may_have_zero", "has_zero", "new_zeros", "new_arange", "new_index")
 def _like_one(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """About the array's library and device, or about all members."""
     return Unbatched(op.apply(tuple(operands), params))

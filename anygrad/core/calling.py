@@ -31,6 +31,7 @@ class Operation(Protocol):
     variadic: bool
     outputs: type | None
     table: Any
+    door: Any
     __signature__: inspect.Signature
 
 
@@ -61,6 +62,7 @@ def caller(op: Operation, scalars: tuple[type, ...], **names_of_views: Any) -> C
     by_place, by_keyword = _parameters(op)
     given = _defaults(op)
     same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
+    same += ["(type(key) is int or type(key) is slice)"] if "key" in op.defaults and op.door is not None else []
     parameters = ", ".join(f"{x!r}: {x}" for x in op.defaults)
     lines = TEMPLATE.format(
         result="out =" if names_of_views else "return",

@@ -1,20 +1,37 @@
 """Keys: what is taken between brackets, and the places that one names.
 
-All of it is written in the array API, so it runs on the arrays of any library and on wrappers of them.
+Whatever a caller writes becomes, once and before anything else looks at it, a normal key: integers, slices, ``...``,
+None, and index arrays of the library of the array that is indexed (:func:`normal_key`). The rest is written in the
+array API, so it runs on the arrays of any library and on wrappers of them.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array
+from anygrad.core.primitive import Array, describe, rank
 
-__all__ = ["device_object", "expanded", "has_array", "is_mask", "positions"]
+__all__ = [
+    "device_object",
+    "expanded",
+    "has_array",
+    "hidden_axis",
+    "is_mask",
+    "is_plain",
+    "is_split",
+    "normal_index",
+    "normal_key",
+    "owned_key",
+    "parts_of",
+    "positions",
+    "unwrapped",
+]
 
 Shape = tuple[int, ...]
 
@@ -24,8 +41,119 @@ def device_object(x: Array) -> Any:
     return getattr(x, "device", None)
 
 
-def _parts(key: Any) -> tuple[Any, ...]:
+def parts_of(key: Any) -> tuple[Any, ...]:
+    """What stands between the commas of a key."""
     return key if isinstance(key, tuple) else (key,)
+
+
+# --- normal keys ------------------------------------------------------------------------------------------------------
+
+PLAIN = frozenset({int, slice, type(None), type(...)})
+
+
+def is_plain(key: Any) -> bool:
+    """Whether a key is of integers, slices, ``...`` and None alone, which are normal as they are."""
+    if type(key) is not tuple:
+        return type(key) in PLAIN
+    for part in key:  # noqa: SIM110  which a generator takes twice as long for
+        if type(part) not in PLAIN:
+            return False
+    return True
+
+
+def normal_key(key: Any, beside: Callable[[Any], Array], stack: Callable[[list[Any]], Array]) -> Any:
+    """A key of integers, slices, ``...``, None, and index arrays.
+
+    Args:
+        key: what NumPy takes between brackets. A tuple within a tuple, a list, a range, and whatever else NumPy makes
+            an array of, is an index array.
+        beside: makes an index array, NumPy's or any library's, one of the library and device of what is indexed.
+        stack: joins index arrays.
+
+    Raises:
+        IndexError: a part is no index.
+    """
+    if isinstance(key, tuple):
+        return tuple(part if type(part) in PLAIN else normal_index(part, beside, stack) for part in key)
+    return key if type(key) in PLAIN else normal_index(key, beside, stack)
+
+
+def normal_index(part: Any, beside: Callable[[Any], Array], stack: Callable[[list[Any]], Array]) -> Any:
+    """One part of a key: an integer, or an index array; see :func:`normal_key`."""
+    part = unwrapped(part)
+    its_rank = rank(type(part))
+    if its_rank >= 0 and not isinstance(part, np.generic):
+        if kind_of(part.dtype) not in "bi":
+            _refuse_index(part)
+        return part if its_rank > 0 else beside(part)
+    if hasattr(type(part), "__index__") and not isinstance(part, bool | np.bool_):
+        return operator.index(part)
+    if _holds_arrays(part):
+        return stack([_joined(inner, beside, stack) for inner in part])
+    return beside(_on_host(part))
+
+
+def unwrapped(value: Any) -> Any:
+    """The array under wrappers; one that hides an axis, and so differs between the members of a batch, stays."""
+    while rank(type(value)) > 0 and not value.hides_axis:
+        value = value.data
+    return value
+
+
+def _holds_arrays(value: Any) -> bool:
+    """Whether lists hold arrays that NumPy must not be asked to join: they may live on a device, or hide an axis."""
+    if isinstance(value, list | tuple):
+        return any(map(_holds_arrays, value))
+    return rank(type(value)) >= 0 and not isinstance(value, np.generic | np.ndarray)
+
+
+def _joined(value: Any, beside: Callable[[Any], Array], stack: Callable[[list[Any]], Array]) -> Array:
+    index = normal_index(value, beside, stack)
+    return beside(np.asarray(index)) if type(index) is int else index
+
+
+def _on_host(part: Any) -> Any:
+    """The index array that a sequence, or what NumPy makes an array of, means between brackets."""
+    if isinstance(part, str | bytes | slice) or part is None:
+        _refuse_index(part)
+    try:
+        array = np.asarray(part)
+    except ValueError:  # a ragged list
+        _refuse_index(part)
+    if array.size == 0 and not hasattr(part, "dtype"):  # of an empty list NumPy makes floats
+        return array.astype(np.int64)
+    if array.dtype.kind not in "biu":
+        _refuse_index(part)
+    return array
+
+
+def _refuse_index(part: Any) -> NoReturn:
+    raise IndexError(
+        f"an index must be an integer, a slice, ..., None, or an array or a list of integers or of truth values, "
+        f"given {describe(part)}"
+    )
+
+
+def owned_key(key: Any, copy: Callable[[Array], Array]) -> Any:
+    """A key whose arrays the caller cannot change afterwards."""
+    if is_plain(key):
+        return key
+    if isinstance(key, tuple):
+        return tuple(copy(part) if _is_array(part) else part for part in key)
+    return copy(key)
+
+
+def hidden_axis(key: Any) -> Any:
+    """The first index of a normal key that differs between the members of a batch, None without one."""
+    if type(key) is not tuple:
+        return key if rank(type(key)) > 0 else None
+    for part in key:
+        if type(part) not in PLAIN and rank(type(part)) > 0:
+            return part
+    return None
+
+
+# --- what is in a key -------------------------------------------------------------------------------------------------
 
 
 def _is_array(part: Any) -> bool:
@@ -34,7 +162,17 @@ def _is_array(part: Any) -> bool:
 
 def has_array(key: Any) -> bool:
     """Whether an array of integers or a mask is in a key."""
-    return any(_is_array(part) for part in _parts(key))
+    return any(_is_array(part) for part in parts_of(key))
+
+
+def is_split(key: Any) -> bool:
+    """Whether something stands between the index arrays of a key: the axes that they make together then come first.
+
+    As to NumPy an integer is one of them, and a ``...`` of no axes splits too.
+    """
+    parts = parts_of(key)
+    at = [i for i, part in enumerate(parts) if part is not None and part is not ... and not isinstance(part, slice)]
+    return bool(at) and at[-1] - at[0] + 1 > len(at)
 
 
 def is_mask(part: Any) -> bool:
@@ -48,7 +186,7 @@ def expanded(key: Any, shape: Shape) -> tuple[Any, ...]:
     Raises:
         IndexError: the key has more parts than there are axes, or parts that are no index.
     """
-    parts = _parts(key)
+    parts = parts_of(key)
     used = sum(len(part.shape) if is_mask(part) else part is not None and part is not Ellipsis for part in parts)
     if used > len(shape):
         raise IndexError(f"too many indices: the array has {len(shape)} axes, and {used} are indexed")
@@ -93,8 +231,7 @@ def positions(xp: Any, x: Array, key: Any) -> Array:
     indexed = [i for i, (part, _, _) in enumerate(parts) if part is not None and not isinstance(part, slice)]
     kept = len(parts) - len(indexed)
     # The axes that the index arrays make together stand where the arrays did, or first if a slice is between them.
-    adjacent = bool(indexed) and indexed[-1] - indexed[0] + 1 == len(indexed)
-    joint = indexed[0] if adjacent else 0
+    joint = indexed[0] if indexed and not is_split(key) else 0
     depth = max((len(part.shape) for part, _, _ in parts if _is_array(part)), default=0)
     ndim = kept + depth
     dtype = xp.arange(0, device=device_object(x)).dtype

@@ -220,10 +220,13 @@ class Primitive:
             rest as a rule does and may write into ``x``; None of views for reading alone.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
+        door: what a call with indices goes through, ``door(op, operands, params)``: it brings them to their normal form
+            and goes on with :meth:`linked`. None where there are no indices.
     """
 
     kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
     fresh = False
+    door: Callable[[Primitive, tuple[Any, ...], dict[str, Any]], Any] | None = None
     is_view = False
     put: Rule | None = None
 
@@ -275,16 +278,26 @@ class Primitive:
         return self(*args, **kwargs)
 
     def called(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """A call that is not plain: operands of several types, or something wrong with it."""
-        if any(value is MISSING for value in (*operands, *params.values())):
-            given = {name: value for name, value in params.items() if value is not MISSING}
-            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
+        """A call that is not plain: operands of several types, indices, or something wrong with it."""
+        if self.door is not None:
+            return self.door(self, operands, params)
+        self.check_complete(operands, params)
         if self.variadic:
             operands = (*operands[0], *operands[1:])
+        return self.linked(operands, params)
+
+    def linked(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """What :meth:`apply` gives, which as a view remembers what it is a part of."""
         out = self.apply(operands, params)
         if self.is_view and _ranks[type(operands[0])] > 0:
             return slots.link(self, operands[0], out, operands[1:], params)
         return out
+
+    def check_complete(self, operands: tuple[Any, ...], params: dict[str, Any]) -> None:
+        """Refuse a call that lacks an argument."""
+        if any(value is MISSING for value in (*operands, *params.values())):
+            given = {name: value for name, value in params.items() if value is not MISSING}
+            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
 
     def refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
         """Raise the TypeError of a call with arguments that do not fit the signature."""
@@ -298,11 +311,12 @@ class Primitive:
     def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run on operands and parameters that are sorted out already."""
         try:
+            held = _held(params) if self.door is not None else ()
             try:
-                implementation = self.resolve(operands)
+                implementation = self.resolve((*operands, *held) if held else operands)
             except ValueError:  # NumPy's scalars are numbers to every library
                 operands = tuple(x.item() if type(x) in scalar_results else x for x in operands)
-                implementation = self.resolve(operands)
+                implementation = self.resolve((*operands, *held))
             if self.variadic:
                 return implementation(list(operands), **params)
             result = implementation(*operands, **params)
@@ -373,6 +387,12 @@ class NonDifferentiable(Primitive):
     """An operation without a derivative: its result carries no gradient."""
 
     kind = "none"
+
+
+def _held(params: dict[str, Any]) -> list[Any]:
+    """The wrappers in a key, which differ between the members of a batch, and decide as operands do on what runs."""
+    key = params.get("key")
+    return [part for part in (key if type(key) is tuple else (key,)) if _ranks[type(part)] > 0]
 
 
 def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.arrays.mixin import unwrapped_key
-from anygrad.arrays.wrapper import Wrapper, leaves_to
+from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
 from anygrad.forward.pushforward import pushforward_of
@@ -59,15 +58,12 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     dual_type = dual_type.array_type
     push = None if op.kind == "none" else pushforward_of(op)
     is_binary = op.operands == ("x1", "x2")
-    has_key = "key" in op.defaults
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], dual_type.level):
-            return NotImplemented
-        if has_key:
-            params = {**params, "key": unwrapped_key(params["key"])}
+        elif is_binary and (leaves_to(operands[1], dual_type.level) or isinstance(operands[0], list | tuple)):
+            return with_list(op, *operands)
         is_ours = [dual_type.is_of_level(x) for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]

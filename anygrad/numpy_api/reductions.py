@@ -61,7 +61,7 @@ def _axes(axis: Axes) -> Axes:
 # --- sums and their like ----------------------------------------------------------------------------------------------
 
 
-@implements("sum")
+@implements("sum", kind="numbers")
 def sum(
     a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
 ) -> Array:
@@ -70,7 +70,7 @@ def sum(
     return cast(total if isinstance(initial, int) and initial == 0 else total + initial, dtype)
 
 
-@implements("prod")
+@implements("prod", kind="numbers")
 def prod(
     a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
 ) -> Array:
@@ -136,7 +136,7 @@ def _root(x: Array) -> Array:
 # --- extremes ---------------------------------------------------------------------------------------------------------
 
 
-@implements("max", "amax")
+@implements("max", "amax", kind="numbers")
 def max(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
     """The largest element; equal ones share the gradient."""
     _check_initial("max", initial, where)
@@ -144,7 +144,7 @@ def max(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = N
     return top if initial is None else ag.maximum(top, initial)
 
 
-@implements("min", "amin")
+@implements("min", "amin", kind="numbers")
 def min(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
     """The smallest element; equal ones share the gradient."""
     _check_initial("min", initial, where)
@@ -157,7 +157,7 @@ def _check_initial(name: str, initial: Any, where: Any) -> None:
         raise ValueError(f"numpy.{name}: where= may leave nothing, so it needs initial=")
 
 
-@implements("ptp")
+@implements("ptp", kind="numbers")
 def ptp(a: Array, axis: Axes = None, *, keepdims: bool = False) -> Array:
     """The distance from the smallest to the largest element."""
     return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
@@ -196,27 +196,27 @@ def count_nonzero(a: Array, axis: Axes = None, *, keepdims: bool = False) -> Arr
 # --- running sums and products ----------------------------------------------------------------------------------------
 
 
-@implements("cumsum")
+@implements("cumsum", kind="numbers")
 def cumsum(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
     """The sums of the elements so far, of the flattened array if no axis is given."""
     a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis)
     return ag.cumulative_sum(_numbers(cast(a, dtype)), axis=axis)
 
 
-@implements("cumprod")
+@implements("cumprod", kind="numbers")
 def cumprod(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
     """The products of the elements so far, of the flattened array if no axis is given."""
     a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis)
     return ag.cumulative_prod(_numbers(cast(a, dtype)), axis=axis)
 
 
-@implements("cumulative_sum")
+@implements("cumulative_sum", kind="numbers")
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The sums of the elements so far, from 0 on if asked for."""
     return ag.cumulative_sum(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial)
 
 
-@implements("cumulative_prod")
+@implements("cumulative_prod", kind="numbers")
 def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The products of the elements so far, from 1 on if asked for."""
     return ag.cumulative_prod(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial)
@@ -230,7 +230,7 @@ def _numbered(a: Array, where: Any) -> Any:
     return ~ag.isnan(a) if where is True else ~ag.isnan(a) & _mask(where, a)
 
 
-@implements("nansum")
+@implements("nansum", kind="numbers")
 def nansum(
     a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
 ) -> Array:
@@ -238,7 +238,7 @@ def nansum(
     return sum(a, axis, dtype, keepdims=keepdims, initial=initial, where=_numbered(a, where))
 
 
-@implements("nanprod")
+@implements("nanprod", kind="numbers")
 def nanprod(
     a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
 ) -> Array:
@@ -266,13 +266,13 @@ def nanstd(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True,
     return _root(nanvar(a, axis, dtype, where=where, **options))
 
 
-@implements("nanmax")
+@implements("nanmax", kind="numbers")
 def nanmax(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
     """The largest element that is not NaN; NaN where there is none."""
     return _past_nan(max, 1, a, axis, keepdims, initial, where)
 
 
-@implements("nanmin")
+@implements("nanmin", kind="numbers")
 def nanmin(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
     """The smallest element that is not NaN; NaN where there is none."""
     return _past_nan(min, -1, a, axis, keepdims, initial, where)
@@ -298,13 +298,13 @@ def nanargmin(a: Array, axis: int | None = None, *, keepdims: bool = False) -> A
     return ag.argmin(_chosen(a, _numbered(a, True), _lowest(a, -1)), axis=axis, keepdims=keepdims)
 
 
-@implements("nancumsum")
+@implements("nancumsum", kind="numbers")
 def nancumsum(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
     """The sums so far of the elements that are not NaN."""
     return cumsum(_chosen(a, _numbered(a, True), 0), axis, dtype)
 
 
-@implements("nancumprod")
+@implements("nancumprod", kind="numbers")
 def nancumprod(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
     """The products so far of the elements that are not NaN."""
     return cumprod(_chosen(a, _numbered(a, True), 1), axis, dtype)

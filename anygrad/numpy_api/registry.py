@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 import anygrad as ag
-from anygrad.arrays.wrapper import Wrapper, bottom
+from anygrad.arrays.wrapper import Wrapper, bottom, hidden_axes
 from anygrad.backends import numpy_dtype
 from anygrad.core.kinds import is_complex, kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
@@ -30,6 +30,7 @@ __all__ = [
     "is_known",
     "is_readable",
     "of_one_dtype",
+    "plain",
     "promoted",
     "refuse",
     "refuse_out",
@@ -43,8 +44,8 @@ class Implementation(NamedTuple):
         name: NumPy's name for it, as in ``linalg.norm``.
         function: what runs.
         arrays: its parameters that are arrays; numbers and lists given for them become arrays.
-        kind: ``"gradient"``; ``"plain"`` where no gradient is due; or ``"creation"``, which is given the array of
-            ``like=`` first.
+        kind: ``"gradient"``; ``"plain"`` where no gradient is due; ``"numbers"`` where none is due to integers; or
+            ``"creation"``, which is given the array of ``like=`` first.
     """
 
     name: str
@@ -126,7 +127,25 @@ def call(found: Implementation, like: Any, args: Any, kwargs: dict[str, Any]) ->
         args = [as_array(x, like) if i < len(names) else x for i, x in enumerate(args)]
     if kwargs:
         kwargs = {name: as_array(x, like) if name in names else x for name, x in kwargs.items()}
-    return found.function(*args, **kwargs)
+    result = found.function(*args, **kwargs)
+    return result if found.kind == "gradient" else plain(result)
+
+
+def plain(result: Any) -> Any:
+    """Integers and truth values as NumPy gives them, the library's own: they carry no derivative, and choose by value.
+
+    What differs between the members of a batch stays as it is, and so do arrays of a library that NumPy's functions do
+    not take, or would take to the host.
+    """
+    if isinstance(result, tuple | list):
+        parts = [plain(part) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    if not isinstance(result, Wrapper) or kind_of(result.data.dtype) not in "bi" or not is_readable(result):
+        return result
+    raw = bottom(result)
+    if isinstance(raw, np.ndarray):
+        return raw[()]
+    return raw if hasattr(raw, "__array_function__") else result
 
 
 def refuse_out(name: str) -> NoReturn:
@@ -204,8 +223,4 @@ def to_host(x: Any) -> Any:
 
 def is_readable(x: Any) -> bool:
     """Whether an array has values to decide by: not so one that stands for a batch of them."""
-    while isinstance(x, Wrapper):
-        if x.hides_axis:
-            return False
-        x = x.data
-    return True
+    return not hidden_axes(x)

@@ -87,7 +87,7 @@ def digitize(x: Array, bins: Array, right: bool = False) -> Array:
 # --- sets -------------------------------------------------------------------------------------------------------------
 
 
-@implements("unique")
+@implements("unique", kind="numbers")
 def unique(
     ar: Array,
     return_index: bool = False,
@@ -125,7 +125,7 @@ def _unique_along(ar: Array, axis: int) -> tuple[Array, Array, Array, Array]:
 
 
 for _name in ("all", "counts", "inverse", "values"):
-    implements(f"unique_{_name}")(getattr(ag, f"unique_{_name}"))
+    implements(f"unique_{_name}", kind="numbers")(getattr(ag, f"unique_{_name}"))
 
 
 @implements("isin", arrays=2, kind="plain")

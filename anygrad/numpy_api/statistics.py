@@ -208,7 +208,7 @@ def corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None)
 # --- counts -----------------------------------------------------------------------------------------------------------
 
 
-@implements("bincount")
+@implements("bincount", kind="numbers")
 def bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
     """How often each number occurs, or the sums of the weights of each."""
     n = max(int(ag.max(x)) + 1 if x.shape[0] else 0, minlength)
@@ -216,7 +216,7 @@ def bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
     return ag.segment_sum(values, x, n)
 
 
-@implements("histogram")
+@implements("histogram", kind="numbers")
 def histogram(
     a: Array, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Array, Array]:

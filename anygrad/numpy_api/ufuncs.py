@@ -10,13 +10,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import anygrad as ag
-from anygrad.arrays.mixin import unwrapped_key
 from anygrad.arrays.views import assign, check_can_change
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, rank
 from anygrad.numpy_api import reductions
-from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, is_known, of_one_dtype, promoted, refuse_out
+from anygrad.numpy_api.registry import (
+    as_array,
+    cast,
+    dtype_of,
+    floating,
+    is_known,
+    of_one_dtype,
+    plain,
+    promoted,
+    refuse_out,
+)
 
 __all__ = ["ENTRIES", "METHODS", "UFUNCS", "UFUNCS_REFUSED", "Ufunc", "array_ufunc"]
 
@@ -197,7 +206,8 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
             f"numpy.{ufunc.__name__}.{method} is not supported on anygrad's arrays; "
             f"write np.{ufunc.__name__}.reduce for each slice"
         )
-    return run(x, ufunc, *inputs, **kwargs)
+    result = run(x, ufunc, *inputs, **kwargs)
+    return plain(result) if method in ("reduce", "accumulate") else result
 
 
 def _into(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -351,7 +361,7 @@ def _at(like: Any, ufunc: np.ufunc, array: Any, key: Any, values: Any = None) ->
         )
     check_can_change(array, f"np.{ufunc.__name__}.at")
     values = cast(as_array(values, like), array.dtype)
-    assign(array, ag.index_add(array, -values if ufunc is np.subtract else values, unwrapped_key(key)))
+    assign(array, ag.index_add(array, -values if ufunc is np.subtract else values, key))
 
 
 METHODS: dict[str, Callable[..., Any]] = {

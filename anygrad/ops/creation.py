@@ -81,6 +81,11 @@ def new_arange(x: Array, /, n: int) -> Array:
     """The integers from 0 to ``n - 1``, on the device of ``x``."""
 
 
+@nondifferentiable
+def new_index(x: Array, /, index: Any) -> Array:
+    """An index array, NumPy's or of any library on the same device, as one of the library and device of ``x``."""
+
+
 @linear(lambda g: g)
 def copy(x: Array, /) -> Array:
     """A contiguous copy of an array."""

@@ -1,7 +1,8 @@
 """Reading and writing parts of an array.
 
-A key is what NumPy takes between brackets: integers, slices, ``...``, None, integer arrays, boolean masks, and tuples
-of these. Arrays within a key are raw arrays of the library of the array that is indexed.
+A key is what NumPy takes between brackets: integers, slices, ``...``, None, integer arrays, boolean masks, what NumPy
+makes arrays of, and tuples of these. A call brings its key to a normal form before anything else (``ops/keys.py``), so
+that in what backends, rules and batches get, arrays are raw arrays of the library of the array that is indexed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from anygrad.core.keys import parts_of
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, linear, view
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
@@ -146,8 +148,7 @@ def each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
 
 def has_integer_array(key: Key) -> bool:
     """Whether a key may name a place twice: it has an array of integers in it."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return any(getattr(part, "shape", ()) != () and kind_of(part.dtype) == "i" for part in parts)
+    return any(getattr(part, "shape", ()) != () and kind_of(part.dtype) == "i" for part in parts_of(key))
 
 
 def written_last(g: Array, key: Key) -> Array:

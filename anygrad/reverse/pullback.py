@@ -59,6 +59,8 @@ def match(g: Array, meta: Meta) -> Array:
         g = astype(real(g) if is_complex(g) and kinds[dtype] != "c" else g, dtype)
     if g.shape != shape:
         added = len(g.shape) - len(shape)
+        if added < 0:  # what was assigned has leading axes of length 1
+            return reshape(match(g, (shape[-added:], dtype)), shape)
         axes = tuple(range(added))
         if 1 in shape:
             axes += tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from anygrad.arrays.mixin import unwrapped_key
-from anygrad.arrays.wrapper import leaves_to
+from anygrad.arrays.wrapper import leaves_to, with_list
 from anygrad.core.calling import written
+from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import SCALARS, Implementation, Primitive, explain, rank, scalar_results
 from anygrad.ops.creation import copy
@@ -82,8 +82,8 @@ def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], level):
-            return NotImplemented
+        elif is_binary and (leaves_to(operands[1], level) or isinstance(operands[0], list | tuple)):
+            return with_list(op, *operands)
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
         return wrap(op.apply(raw, params), tensor_type)
@@ -96,15 +96,13 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     level = tensor_type.level
     family = tensor_type.family
     is_binary = op.operands == ("x1", "x2")
-    has_key = "key" in op.defaults
+    has_key = op.door is not None and "key" in op.defaults
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and leaves_to(operands[1], level):
-            return NotImplemented
-        if has_key:
-            params = {**params, "key": unwrapped_key(params["key"])}
+        elif is_binary and (leaves_to(operands[1], level) or isinstance(operands[0], list | tuple)):
+            return with_list(op, *operands)
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):
@@ -114,7 +112,8 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
         out = op.apply(tuple(raw), params)
         result = wrap(out, tensor_type)
         if any(edge is not None for edge in edges) and mode.threshold <= level:
-            _record(result, pullback, tuple(edges), (*raw, out), params)
+            kept = {"key": owned_key(params["key"], copy)} if has_key else params
+            _record(result, pullback, tuple(edges), (*raw, out), kept)
         return result
 
     return run
@@ -222,7 +221,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
 
 
 SEVERAL = """
-def run({operands}{params_in}):{held}
+def run({operands}{params_in}):{given}
     kind = {kind}
 {unwrapped}
     try:
@@ -244,13 +243,18 @@ def run({operands}{params_in}):{held}
     node.parents = ({edges})
     node.children = 0
     node.saved = ({saved}out if keep[-1] else None)
-    node.params = {params}
+    node.params = {kept}
     node.shapes = ({shapes})
     node.hooks = None
     return result
 """
 HELD = """
-    params[{0!r}] = unwrapped_key(params[{0!r}])"""
+    params["rtol"] = unwrapped(params["rtol"])"""
+AT_KEY = """
+    key = params["key"]
+    is_short = type(key) is int or type(key) is slice
+    if not is_short and hidden_axis(key) is not None:
+        return general({operands}, key=key)"""
 UNWRAPPED = """
     if type(x{i}) is tensor_type or type(x{i}) is scalar_type:
         a{i} = x{i}._data
@@ -277,6 +281,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
     """Of a fixed number of operands: a function without loops over them, which would take 2 us more."""
     pullback = pullback_of(op)
     n = len(op.operands)
+    has_key = op.door is not None and "key" in op.defaults
     operands = ", ".join(f"x{i}" for i in range(n))
     params_out = ", **params" if op.defaults else ""
 
@@ -288,7 +293,8 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         params_in=params_out,
         params_out=params_out.removeprefix(", "),
         params="params" if op.defaults else "{}",
-        held="".join(HELD.format(name) for name in ("key", "rtol") if name in op.defaults),
+        given=AT_KEY.format(operands=operands) if has_key else HELD if "rtol" in op.defaults else "",
+        kept="params if is_short else {'key': owned_key(key, copy)}" if has_key else "params" if op.defaults else "{}",
         kind=each("type(x{i}._data) if type(x{i}) is tensor_type or type(x{i}) is scalar_type else ") + "None",
         unwrapped=each(UNWRAPPED),
         arrays=each("a{i}, "),
@@ -305,6 +311,8 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         "pullback": pullback,
         "table": op.table,
         "SCALARS": SCALARS,
+        "hidden_axis": hidden_axis,
+        "unwrapped": unwrapped,
         "tensor_type": tensor_type,
         "scalar_type": tensor_type.scalar_type,
         "types": {tensor_type, tensor_type.scalar_type},

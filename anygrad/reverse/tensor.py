@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy as copying
 import itertools
 import sys
 import weakref
@@ -330,21 +331,22 @@ class Tensor(Wrapper, is_family=True):
         return self.rewrap(data, None)  # type: ignore[no-any-return]
 
     def __reduce__(self) -> Any:
-        """Copies and pickles of leaves: the array, whether it requires a gradient, and the gradient it has."""
+        """Pickles and copies of leaves: the array, whether it requires a gradient, and the gradient it has."""
         is_users = self.level == 0 and not isinstance(self.data, Wrapper)
         if not self.is_leaf or (self._carries and not is_users):
+            what = "belongs to a transform" if self.is_leaf else f"is the result of {self.creation_op!r}"
             raise RuntimeError(
-                f"copy.deepcopy and pickle take leaves alone, and this Tensor "
-                f"{f'is the result of {self.creation_op!r}' if not self.is_leaf else 'belongs to a transform'}, which "
-                f"would lose its gradient; write copy.deepcopy(x.detach()), or x.copy() to keep the gradient"
+                f"pickle takes leaves alone; this Tensor {what} and would lose its gradient: pickle.dumps(x.detach())"
             )
         return _restored, (type(self), self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}))
 
-    # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if not self.is_leaf or self.level or isinstance(self.data, Wrapper):  # it stays in its graph
+            return copy(self)
+        make, state = self.__reduce__()
+        return make(*copying.deepcopy(state, memo))
 
-    @property
-    def _keeps_keys(self) -> bool:  # type: ignore[override]
-        return self._edge is not None
+    # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
     def _check_can_change(self, what: str) -> None:
         if self._edge is True and mode.threshold <= self.level:

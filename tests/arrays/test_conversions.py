@@ -80,10 +80,10 @@ def test_conversions():
         (lambda: leaf(1.0).numpy(), RuntimeError, r"\.detach\(\)\.numpy\(\)"),
         (lambda: np.from_dlpack(leaf(1.0)), RuntimeError, r"\.detach\(\)"),
         (lambda: leaf(1.0) + "a", TypeError, "unsupported operand"),
-        (lambda: leaf(1.0) - [1.0], TypeError, "unsupported operand"),
+        (lambda: leaf(1.0) - {1.0}, TypeError, "unsupported operand"),
         (lambda: Tensor([1.0]).to(3), TypeError, "to: target must be the name of a device or a dtype, given 3"),
         (lambda: Tensor([1.0])[[0.5]], IndexError, "a list of integers or of truth values"),
-        (lambda: Tensor([1.0])[[Tensor(0)]], TypeError, r"write x\[np.stack\(\[\.\.\.\]\)\]"),
+        (lambda: Tensor([1.0])[[Tensor(0.5)]], IndexError, "a list of integers or of truth values"),
     ],
 )
 def test_what_cannot_be_converted_says_why(act, error, message):

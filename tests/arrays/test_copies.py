@@ -50,12 +50,11 @@ def test_a_tensor_of_a_users_own_class_is_copied_as_one():
         assert (type(twin), twin.name, twin.requires_grad) == (Parameter, "weights", True)
 
 
-@pytest.mark.parametrize("again", [copy.deepcopy, pickle.dumps])
-def test_results_are_not_copied_behind_the_graphs_back(again):
-    with pytest.raises(RuntimeError, match=r"result of 'multiply'.*copy\.deepcopy\(x\.detach\(\)\)"):
-        again(leaf(X) * 2)
+def test_results_are_not_pickled_behind_the_graphs_back():
+    with pytest.raises(RuntimeError, match=r"result of 'multiply'.*pickle\.dumps\(x\.detach\(\)\)"):
+        pickle.dumps(leaf(X) * 2)
     with pytest.raises(RuntimeError, match="belongs to a transform"):
-        ag.grad(lambda x: np.sum(again(x) and x))(X)
+        ag.grad(lambda x: np.sum(pickle.dumps(x) and x))(X)
     assert not copy.deepcopy((leaf(X) * 2).detach()).requires_grad
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from anygrad import Tensor
+from anygrad.core.primitive import rank
 
 A = np.array([[0.5, -1.5, 2.0], [3.0, 0.25, -0.75]])
 X = np.array([0.5, -1.5, 2.0])
@@ -17,4 +18,6 @@ def leaf(values: Any, device: str = "cpu") -> Tensor:
 
 
 def host(x: Any) -> Any:
-    return x.detach().numpy() if isinstance(x, Tensor) else x
+    if isinstance(x, Tensor):
+        return x.detach().numpy()
+    return x if rank(type(x)) < 0 else Tensor(x).numpy()  # integers are the library's own

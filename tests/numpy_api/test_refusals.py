@@ -65,8 +65,11 @@ REMEDIES = {
         "r = x * 1; mask, values = r > 1, 0.0; r[mask] = values",
         r"x\[mask\] = val",
     ),
-    "a list as index": ("r = x[[x[0]]]", "i = Tensor(0); r = x[np.stack([i, i])]", r"x\[np\.stack"),
-    "deepcopy": ("import copy; copy.deepcopy(x * 2)", "r = (x * 2).copy()", r"x\.copy\(\) to keep the gradient"),
+    "pickle": (
+        "import pickle; pickle.dumps(x * 2)",
+        "r = x; import pickle; pickle.dumps((x * 2).detach())",
+        r"x\.detach",
+    ),
     "frexp": ("np.frexp(x)", "e = np.ceil(np.log2(np.abs(x))); r = x / 2.0**e", r"e = np\.ceil"),
     "reduceat": ("np.add.reduceat(x, [0, 2])", "r = np.add.reduce(x[:2])", r"np\.add\.reduce for each slice"),
 }

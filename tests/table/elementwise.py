@@ -355,6 +355,13 @@ LIKE = [
         lambda m: (S(m(2, 3), 4), S(m(), 0)),
         is_differentiable=False,
     ),
+    Operation(
+        "new_index",
+        like.new_index,
+        lambda x, index: index,
+        lambda m: (S(m(2, 3), np.array([1, 0])), S(m(), np.array([True]))),
+        is_differentiable=False,
+    ),
 ]
 
 OPERATIONS = [*ANALYTIC, *ARITHMETIC, *COMPLEX, *ROUNDING, *COMPARISONS, *PREDICATES, *LIKE]

@@ -1,0 +1,45 @@
+"""Who asks an array for a number, or for a NumPy array: some do whom the derivative outlives."""
+
+from __future__ import annotations
+
+import dis
+import functools
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["formats_text", "takes_objects"]
+
+
+def formats_text(frame: FrameType) -> bool:
+    """Whether a frame runs ``"%.3f" % x``, which asks for a float as arithmetic does, but computes nothing with it.
+
+    It is the one ``%`` that does: those of numbers leave the operation to the other operand.
+    """
+    at = frame.f_lasti
+    return frame.f_code.co_code[at : at + 2] in _remainders()
+
+
+@functools.cache
+def _remainders() -> set[bytes]:
+    """The instructions of ``%`` and ``%=``."""
+    codes = [compile(text, "", "exec") for text in ("a % b", "a %= b")]
+    return {
+        code.co_code[i.offset : i.offset + 2]
+        for code in codes
+        for i in dis.get_instructions(code)
+        if i.opname == "BINARY_OP"
+    }
+
+
+ELEMENTWISE = ("ndenumerate.", "vectorize.")
+"""Classes of NumPy's that go through an array element by element, whatever the elements are."""
+
+
+def takes_objects(dtype: Any, frame: FrameType) -> bool:
+    """Whether an array of Python objects is asked for, each of which keeps its derivative."""
+    is_numpys = frame.f_globals.get("__name__", "").startswith("numpy.")
+    return (dtype is not None and np.dtype(dtype) == object) or (
+        is_numpys and frame.f_code.co_qualname.startswith(ELEMENTWISE)
+    )
