@@ -229,7 +229,7 @@ def flat(s: Scene) -> str:
 def ufunc_at(s: Scene) -> str:
     a = s.name() if s.rng.random() < 0.5 else s.view(s.name())
     v = s.eval(a)
-    if not is_array(v):
+    if not is_array(v) or not v.flags.writeable:  # which ufunc.at does not look at
         raise Unfit
     indices = s.indices(len(v))
     value = s.value((len(indices), *v.shape[1:]))

@@ -65,7 +65,10 @@ class View:
         known = {**self.params, **dict(zip(self.op.operands[1:], self.rest)), "x": base, "x_shape": base.shape}
         if "x" in names:
             known["x"] = owned(base)
-        return put(part, *[known[name] for name in names])
+        out = put(part, *[known[name] for name in names])
+        if "x" not in names and backend_of(bottom(out)).writes_in_place:
+            _hold_copies(out, base)  # which lie in memory as before
+        return out
 
 
 def bottom(x: Any) -> Any:
@@ -168,28 +171,39 @@ def _is_basic_key(key: Any) -> bool:
 
 
 def _layout(x: Any) -> Any:
-    """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing."""
-    parts = []
-    for array in roots_of(x):
-        raw, hidden = array, 0
-        while rank(type(raw)) > 0:
-            hidden += raw.hides_axis
-            raw = raw.data
-        view = view_of(array)
-        is_numpys = isinstance(raw, np.ndarray) and raw.size > 0
-        if is_numpys and raw.base is not None:  # not a part with numbers of its own
-            break
-        parts.append(array)
-    else:
-        parts.pop()
-    layout = raw[(0,) * hidden] if is_numpys else np.empty(array.shape, array.dtype)
-    for part in reversed(parts):
-        view = part._view
-        if view.op.name == "reshape" and not _can_be_viewed(layout, part.shape):
-            layout = np.empty(part.shape, part.dtype)
-        else:
-            layout = view.get(layout)
+    """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing.
+
+    It is the array that is held, down from the whole as far as parts share its memory, and from there what NumPy would
+    make of it.
+    """
+    chain = list(roots_of(x))
+    whole = chain.pop()
+    layout, hidden = _held_in(whole)
+    if layout is None or (hidden and not (layout.flags.c_contiguous or layout.flags.f_contiguous)):
+        layout = np.empty(whole.shape, whole.dtype)  # which holds for libraries without strides, and for batches
+    while chain:
+        part = chain.pop()
+        held, _ = _held_in(part)
+        layout = held if held is not None and np.may_share_memory(held, layout) else _imagined(part, layout)
     return layout
+
+
+def _held_in(x: Any) -> tuple[Any, int]:
+    """The NumPy array of one member, and the number of axes that are hidden; None where it is another library's."""
+    hidden = 0
+    while rank(type(x)) > 0:
+        hidden += x.hides_axis
+        x = x.data
+    return (x[(0,) * hidden] if hidden else x) if isinstance(x, np.ndarray) and x.size else None, hidden
+
+
+def _imagined(part: Any, layout: Any) -> Any:
+    """How a part lies in memory, after the layout of what it is a part of."""
+    if part._view.op.name == "broadcast_to":  # which may make small arrays in full
+        return np.broadcast_to(layout, part.shape)
+    if part._view.op.name == "reshape" and not _can_be_viewed(layout, part.shape):
+        return np.empty(part.shape, part.dtype)
+    return part._view.get(layout)
 
 
 def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
@@ -313,19 +327,20 @@ def owned(x: Any) -> Any:
     return x
 
 
-def _hold_copies(x: Any) -> None:
+def _hold_copies(x: Any, like: Any = None) -> None:
+    """Hold copies of what is held, which lie in memory as what another wrapper holds, or as before."""
     for name in x._held:
         value = getattr(x, name)
         if value is not None:
-            setattr(x, name, _copied(value))
+            setattr(x, name, _copied(value, None if like is None else like.data))
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Any, like: Any) -> Any:
     """A copy of an array with all that it holds, at the same place in the graph."""
     if rank(type(value)) == 0:
-        return backend_of(value).copied(value)
+        return backend_of(value).copied(value, bottom(like))
     twin = value._twin()
-    _hold_copies(twin)
+    _hold_copies(twin, like if rank(type(like)) > 0 else None)
     return twin
 
 

@@ -32,8 +32,12 @@ class NumpyBackend(Backend):
         flags = array.flags
         return bool(flags.owndata and flags.writeable)
 
-    def copied(self, array: Array) -> Array:
-        return np.array(array, order="K")
+    def copied(self, array: Array, like: Array | None = None) -> Array:
+        if like is None or like.shape != array.shape:
+            return np.array(array, order="K")
+        out = np.empty_like(like, dtype=array.dtype)
+        out[...] = array
+        return out
 
     def device_name(self, short: str) -> str:
         return "cpu"
