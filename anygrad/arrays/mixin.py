@@ -68,7 +68,7 @@ def _reflected(op: Primitive) -> Callable[[Any, Any], Any]:
     return method
 
 
-class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
+class ArrayMixin:
     """Operators and methods, all of them by way of the operations."""
 
     __slots__ = ()
@@ -114,6 +114,8 @@ class ArrayMixin:  # noqa: PLW1641  whose hash is that of the wrapper
         def __ge__(self, other: Any, /) -> Any: ...
         def __eq__(self, other: object, /) -> Any: ...
         def __ne__(self, other: object, /) -> Any: ...
+
+    __hash__ = object.__hash__
 
     shape: tuple[int, ...]
     dtype: Any

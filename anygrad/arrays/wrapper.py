@@ -309,11 +309,6 @@ class Wrapper(ArrayMixin):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and not hidden_axes(self) else repr(self)
 
-    def __hash__(self) -> int:
-        # Numbers without a derivative find what is filed under them, as NumPy's scalars do.
-        is_number = not self._carries and kind_of(self.data.dtype) in "bi" and self.shape == ()
-        return hash(self.item()) if is_number else object.__hash__(self)
-
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
 
     def __getitem__(self, key: Any) -> Any:
@@ -379,7 +374,8 @@ def set_operators(wrapper: type[Any]) -> None:
     for kind in (wrapper, wrapper.scalar_type):
         for name, method in operators_of(kind).items():
             setattr(kind, name, method)
-        kind.__hash__ = wrapper.family.__hash__
+    wrapper.__hash__ = object.__hash__  # type: ignore[assignment]
+    wrapper.scalar_type.__hash__ = Scalar.__hash__
 
 
 def reset_operators() -> None:
@@ -460,6 +456,11 @@ class Scalar:
     is_scalar = True
     __iter__ = None
     __len__ = _NoLength()
+
+    def __hash__(self: Any) -> int:
+        # One without a derivative finds what is filed under its value.
+        is_exact = not self._carries and kind_of(self.data.dtype) in "bi"
+        return hash(self.item()) if is_exact else object.__hash__(self)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise TypeError(

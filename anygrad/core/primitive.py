@@ -295,9 +295,10 @@ class Primitive:
 
     def check_complete(self, operands: tuple[Any, ...], params: dict[str, Any]) -> None:
         """Refuse a call that lacks an argument."""
-        if any(value is MISSING for value in (*operands, *params.values())):
-            given = {name: value for name, value in params.items() if value is not MISSING}
-            self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
+        for value in (*operands, *params.values()):
+            if value is MISSING:
+                given = {name: value for name, value in params.items() if value is not MISSING}
+                self.refuse_arguments(tuple(x for x in operands if x is not MISSING), given)
 
     def refuse_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
         """Raise the TypeError of a call with arguments that do not fit the signature."""
@@ -389,10 +390,12 @@ class NonDifferentiable(Primitive):
     kind = "none"
 
 
-def _held(params: dict[str, Any]) -> list[Any]:
+def _held(params: dict[str, Any]) -> tuple[Any, ...]:
     """The wrappers in a key, which differ between the members of a batch, and decide as operands do on what runs."""
     key = params.get("key")
-    return [part for part in (key if type(key) is tuple else (key,)) if _ranks[type(part)] > 0]
+    if type(key) is not tuple:
+        return (key,) if _ranks[type(key)] > 0 else ()
+    return tuple([part for part in key if _ranks[type(part)] > 0])
 
 
 def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:
