@@ -22,11 +22,24 @@ from weakref import ref
 import numpy as np
 
 from anygrad.backends import backend_of
+from anygrad.core.keys import is_plain
 from anygrad.core.primitive import Primitive, rank, slots
 from anygrad.ops.indexing import index_iset
 from anygrad.ops.manipulation import reshape
 
-__all__ = ["View", "assign", "bottom", "check_can_change", "flags_of", "owned", "parts_of", "read_only", "roots_of"]
+__all__ = [
+    "View",
+    "assign",
+    "bottom",
+    "check_can_change",
+    "flags_of",
+    "is_ours",
+    "link",
+    "owned",
+    "parts_of",
+    "read_only",
+    "roots_of",
+]
 __all__ += ["set_shape", "view_of", "write"]
 
 SMALL = 4
@@ -155,9 +168,9 @@ def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
     if op.name == "getitem":
         key = params["key"]
         if type(key) is int or type(key) is slice:
-            return bool(out.shape)
-        if not out.shape:  # NumPy gives a number, unless there is an ellipsis
-            return key is ... or (type(key) is tuple and any(part is ... for part in key))
+            return not out.is_scalar
+        if out.is_scalar:  # as NumPy's is, unless there is an ellipsis
+            return _has_ellipsis(key)
         return _is_basic_key(key)
     if op.name == "reshape":
         return not params["copy"] and _can_be_viewed(_layout(x), tuple(out.shape))
@@ -166,8 +179,11 @@ def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
 
 def _is_basic_key(key: Any) -> bool:
     """Whether a key names a part that NumPy gives a view of."""
-    parts = key if type(key) is tuple else (key,)
-    return all(part is None or part is ... or isinstance(part, int | slice | np.integer) for part in parts)
+    return is_plain(key)
+
+
+def _has_ellipsis(key: Any) -> bool:
+    return any(part is ... for part in (key if type(key) is tuple else (key,)))
 
 
 def _layout(x: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from anygrad.core.keys import parts_of
+from anygrad.core.keys import is_plain, parts_of
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, linear, view
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
@@ -62,7 +62,10 @@ class Scatter:
 
     def added_to(self, array: Array, *, in_place: bool) -> Array:
         """The sum of an array and this cotangent; the array itself may be changed if ``in_place``."""
-        return (index_iadd if in_place else index_add)(array, self.values, self.key)
+        add = index_iadd if in_place else index_add
+        if type(array) is type(self.values) and is_plain(self.key):  # which has been looked at already
+            return add.table[type(array)](array, self.values, self.key)
+        return add(array, self.values, self.key)
 
 
 @view(lambda part, x, key: index_iset(x, part, key))

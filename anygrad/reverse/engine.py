@@ -178,6 +178,8 @@ def backward(
             arrived = sums.get(parent)
             if arrived is not None and type(c) is arrived[2]:
                 arrived[0] += c  # in place, where the library's arrays are mutable
+            elif arrived is not None and arrived[1] and type(c) is Scatter:
+                arrived[0] = c.added_to(arrived[0], in_place=True)
             else:
                 total, is_ours = _arrived(c, pullback.fresh and c is not g) if arrived is None else _joined(arrived, c)
                 # Of what can be added to in place the type; where operations know of several devices, none.

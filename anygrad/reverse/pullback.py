@@ -11,9 +11,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from anygrad.arrays.views import is_ours
 from anygrad.core.calling import written
-from anygrad.core.keys import has_array
 from anygrad.core.kinds import is_complex, kinds
 from anygrad.core.primitive import (
     SCALARS,
@@ -26,10 +24,9 @@ from anygrad.core.primitive import (
     rank,
 )
 from anygrad.core.specializing import places, specialized
-from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype, promoted
 from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, positive, real
-from anygrad.ops.indexing import Scatter, index_iset, index_set, written_last
+from anygrad.ops.indexing import Scatter
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import sum
 
@@ -38,6 +35,8 @@ __all__ = [
     "ElementwisePullback",
     "JoinPullback",
     "Pullback",
+    "match",
+    "of_its_own",
     "pullback_of",
 ]
 
@@ -227,33 +226,6 @@ class OutputPullback(Pullback):
         self._runs_by(op, run)
 
 
-class WritePullback(Pullback):
-    """Of ``x[key] = values``: the cotangent of x is zero where values were written.
-
-    Where nobody else holds the result's cotangent, that is made zero in place, so that a loop that fills an array goes
-    back through it at the cost of what it has written.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, op: Primitive) -> None:
-        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
-            key = node.params["key"]
-            can_write = parents[0] is not None and is_ours(g)
-            of_values = of_x = None
-            if parents[1] is not None:
-                of_values = match(written_last(g, key), node.shapes[1])
-                of_values = copy(of_values) if can_write and not has_array(key) else of_values
-            if can_write:
-                of_x = Scatter(index_iset(g, 0, key), ..., node.shapes[0][0], is_whole=True)
-            elif parents[0] is not None:
-                of_x = index_set(g, 0, key)
-            return of_x, of_values
-
-        self._runs_by(op, run)
-        self.saves = (frozenset(),) * 3
-
-
 class JoinPullback(Pullback):
     """From the cotangents of several arrays, which a backward pass starts from, to each of them."""
 
@@ -373,12 +345,15 @@ def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
 
 _pullbacks: dict[Primitive, Pullback] = {}
 
+of_its_own: dict[Primitive, type[Pullback]] = {}
+"""The operations whose pullback is of a class of its own, which says more than their rules."""
+
 
 def pullback_of(op: Primitive) -> Pullback:
     """The pullback of a primitive, made when it is first recorded."""
     if op not in _pullbacks:
         by_rules = ElementwisePullback if op.kind == "elementwise" else Pullback
-        _pullbacks[op] = (WritePullback if op in (index_set, index_iset) else by_rules)(op)
+        _pullbacks[op] = of_its_own.get(op, by_rules)(op)
     return _pullbacks[op]
 
 

@@ -14,15 +14,19 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.arrays.device import move, resolve
+from anygrad.arrays.views import link
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import Dtype, backend_of, numpy_dtype
+from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe, rank, register_type, scalar_results
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
+from anygrad.ops.indexing import getitem
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, enable_grad, mode
+from anygrad.reverse.indexing import read, write
 from anygrad.reverse.record import edge_of, handler
 
 __all__ = ["Tensor"]
@@ -345,6 +349,21 @@ class Tensor(Wrapper, is_family=True):
             return copy(self)
         make, state = self.__reduce__()
         return make(*copying.deepcopy(state, memo))
+
+    # --- parts: the short ways, see :mod:`anygrad.reverse.indexing` ---
+
+    def __getitem__(self, key: Any) -> Any:
+        if not is_plain(key):
+            return getitem(self, key)
+        try:
+            out = read(self, key)
+        except Exception:
+            return getitem(self, key)  # which explains the error
+        return out if type(key) is int and out.is_scalar else link(getitem, self, out, (), {"key": key})
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not write(self, key, value):
+            super().__setitem__(key, value)
 
     # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 

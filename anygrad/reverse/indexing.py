@@ -1,0 +1,189 @@
+"""Reading and writing parts of Tensors in few steps, for loops that go through an array by rows or by elements.
+
+What is here does for plain keys of a Tensor over a library's own array what the general way does
+(:mod:`anygrad.reverse.record`, :mod:`anygrad.arrays.views`); all else goes that way. A loop over elements takes half of
+the time, and the tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from anygrad.arrays.views import CAN_COUNT, is_ours, parts_of
+from anygrad.backends import backend_of
+from anygrad.core.keys import has_array, is_plain
+from anygrad.core.kinds import kinds
+from anygrad.core.primitive import Array, Primitive, rank, scalar_results
+from anygrad.ops.creation import copy
+from anygrad.ops.indexing import Scatter, getitem, index_iset, index_set, written_last
+from anygrad.reverse.graph import Node, mode, restrictions
+from anygrad.reverse.pullback import Pullback, match, of_its_own, pullback_of
+from anygrad.reverse.record import meta_of
+
+__all__ = ["read", "write"]
+
+_new = object.__new__
+_nothing = (None, None)
+_nothings = (None, None, None)
+_without_axes: tuple[int, ...] = ()
+
+
+# --- backward ---------------------------------------------------------------------------------------------------------
+
+
+class ReadPullback(Pullback):
+    """Of ``x[key]``: the cotangent stands for an array of zeros with values added at the key."""
+
+    __slots__ = ()
+
+    def __init__(self, op: Primitive) -> None:
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
+            return (None if parents[0] is None else Scatter(g, node.params["key"], node.shapes[0][0]),)
+
+        self._runs_by(op, run)
+        self.saves = (frozenset(),) * 2
+
+
+class WritePullback(Pullback):
+    """Of ``x[key] = values``: the cotangent of x is zero where values were written.
+
+    Where nobody else holds the result's cotangent, that is made zero in place, so that a loop that fills an array goes
+    back through it at the cost of what it has written.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, op: Primitive) -> None:
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
+            key = node.params["key"]
+            into_x, into_values = parents
+            can_write = into_x is not None and is_ours(g)
+            of_values = None
+            if into_values is not None:
+                of_values = written_last(g, key)
+                if can_write and not has_array(key) and type(of_values) not in scalar_results:
+                    of_values = copy(of_values)
+                of_values = match(of_values, node.shapes[1])
+            if can_write:
+                return Scatter(_write_into(g, 0, key), ..., node.shapes[0][0], is_whole=True), of_values
+            return None if into_x is None else index_set(g, 0, key), of_values
+
+        self._runs_by(op, run)
+        self.saves = (frozenset(),) * 3
+
+
+def _write_into(x: Array, value: Any, key: Any) -> Array:
+    kind = type(x)
+    return index_iset.table[kind](x, value, key) if rank(kind) == 0 else index_iset(x, value, key)
+
+
+of_its_own.update({getitem: ReadPullback, index_set: WritePullback, index_iset: WritePullback})
+
+
+# --- forward ----------------------------------------------------------------------------------------------------------
+
+
+def read(x: Any, key: Any) -> Any:
+    """``x[key]`` of a Tensor for a plain key."""
+    a = x._data
+    kind = type(a)
+    out = getitem.table[kind](a, key)
+    if type(out) is not kind and type(out) in scalar_results:
+        out = scalar_results[type(out)](out)
+        result = _new(x.scalar_type)
+    else:
+        result = _new(x.array_type if out.shape else x.scalar_type)
+    result._data = out
+    edge = x._edge
+    meta = x._meta or meta_of(x)
+    if edge is None or kinds[meta[1]] not in "fc" or (restrictions and mode.threshold > x.level):
+        result._edge = result._meta = None
+        return result
+    if edge is True:
+        edge = x
+    elif type(edge) is Node:
+        edge.children += 1
+    result._meta = None
+    result._edge = node = Node()
+    node.pullback = _reading
+    node.parents = (edge,)
+    node.children = 0
+    node.saved = _nothing
+    node.params = {"key": key}
+    node.shapes = (meta,)
+    node.hooks = None
+    return result
+
+
+def write(x: Any, key: Any, value: Any) -> bool:
+    """``x[key] = value`` in the array that a Tensor holds; whether it was done, for nobody else can see that array."""
+    a = x._data
+    kind = type(a)
+    if sys.getrefcount(a) > HOLDERS or not is_plain(key) or rank(kind) != 0:
+        return False
+    view = getattr(x, "_view", None)
+    if view is None or view.base is not None or not view.is_filled or not CAN_COUNT or x._edge is True:
+        return False
+    its_edge = None
+    if isinstance(value, x.family) and value.level == x.level:
+        b = value._data
+        its_edge = value._edge
+        if type(b) is not kind or kinds[b.dtype] != kinds[a.dtype]:
+            return False
+    elif type(value) is float or type(value) is int:
+        b = value
+    else:
+        return False
+    if view.parts:
+        if parts_of(x):
+            return False
+        view.parts.clear()
+    if not backend_of(a).owns_memory(a):
+        return False
+    try:
+        index_iset.table[kind](a, b, key)
+    except Exception:  # which the general way explains
+        return False
+    edge = x._edge
+    if edge is its_edge is None or (restrictions and mode.threshold > x.level):
+        return True
+    if type(edge) is Node:
+        edge.children += 1
+    if its_edge is True:
+        its_edge = value
+    elif type(its_edge) is Node:
+        its_edge.children += 1
+    x._edge = node = Node()
+    node.pullback = _writing
+    node.parents = (edge, its_edge)
+    node.children = 0
+    node.saved = _nothings
+    node.params = {"key": key}
+    node.shapes = (x._meta or meta_of(x), (value._meta or meta_of(value)) if its_edge is not None else None)
+    node.hooks = None
+    return True
+
+
+_reading = pullback_of(getitem)
+_writing = pullback_of(index_iset)
+
+
+def _holders() -> int:
+    """What :func:`write` counts for an array that one Tensor holds."""
+
+    class Holder:
+        __slots__ = ("_data",)
+
+    x = Holder()
+    x._data = object()  # type: ignore[attr-defined]
+
+    def counted(x: Any) -> int:
+        a = x._data
+        return sys.getrefcount(a)
+
+    return counted(x)
+
+
+HOLDERS = _holders()
