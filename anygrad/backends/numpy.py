@@ -11,6 +11,7 @@ import numpy as np
 from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
 from anygrad.backends.generic import fitted
 from anygrad.backends.special import scipy_special
+from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Implementation, Primitive, scalar_results
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
@@ -298,7 +299,7 @@ def _from_parts(x1: Array, x2: Array) -> Array:
 
 @numpy.implement("index_iadd")
 def _index_iadd(x: Array, values: Array, key: Any) -> Array:
-    if type(key) is int or type(key) is slice:
+    if is_plain(key) and type(x) is np.ndarray:
         x[key] += values
         return x
     x = np.asarray(x)  # NumPy's scalars stand for 0-d arrays

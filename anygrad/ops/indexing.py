@@ -12,7 +12,7 @@ from typing import Any
 
 from anygrad.core.keys import is_plain, parts_of
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, linear, view
+from anygrad.core.primitive import Array, linear, rank, view
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
@@ -63,7 +63,7 @@ class Scatter:
     def added_to(self, array: Array, *, in_place: bool) -> Array:
         """The sum of an array and this cotangent; the array itself may be changed if ``in_place``."""
         add = index_iadd if in_place else index_add
-        if type(array) is type(self.values) and is_plain(self.key):  # which has been looked at already
+        if is_plain(self.key) and rank(type(array)) == rank(type(self.values)) == 0:  # as it was when it was read
             return add.table[type(array)](array, self.values, self.key)
         return add(array, self.values, self.key)
 

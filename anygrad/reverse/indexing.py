@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from anygrad.arrays.views import CAN_COUNT, is_ours, parts_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import has_array, is_plain
@@ -27,7 +29,8 @@ __all__ = ["read", "write"]
 _new = object.__new__
 _nothing = (None, None)
 _nothings = (None, None, None)
-_without_axes: tuple[int, ...] = ()
+_number = ((), np.dtype(np.float64))
+"""Shape and dtype of most numbers: operands that share the tuple need not be compared."""
 
 
 # --- backward ---------------------------------------------------------------------------------------------------------
@@ -98,21 +101,21 @@ def read(x: Any, key: Any) -> Any:
     result._data = out
     edge = x._edge
     meta = x._meta or meta_of(x)
+    result._meta = _number if meta[1] is _number[1] and not out.shape else None
     if edge is None or kinds[meta[1]] not in "fc" or (restrictions and mode.threshold > x.level):
-        result._edge = result._meta = None
+        result._edge = None
         return result
     if edge is True:
         edge = x
     elif type(edge) is Node:
         edge.children += 1
-    result._meta = None
     result._edge = node = Node()
     node.pullback = _reading
     node.parents = (edge,)
     node.children = 0
     node.saved = _nothing
     node.params = {"key": key}
-    node.shapes = (meta,)
+    node.shapes = _alone(meta)
     node.hooks = None
     return result
 
@@ -166,6 +169,16 @@ def write(x: Any, key: Any, value: Any) -> bool:
     return True
 
 
+def _alone(meta: Any) -> tuple[Any]:
+    """A tuple of one, the same for the reads of one array: fewer objects for Python's garbage collector to look at."""
+    global _last  # noqa: PLW0603
+    last = _last
+    if last[0] is not meta:
+        _last = last = (meta,)
+    return last
+
+
+_last: tuple[Any] = (None,)
 _reading = pullback_of(getitem)
 _writing = pullback_of(index_iset)
 
