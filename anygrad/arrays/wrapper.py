@@ -396,14 +396,21 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
             if not isinstance(other, list | tuple):
                 return NotImplemented
             other = asarray(other, device=self.device)
-        check_can_change(self, statement)
+        view = getattr(self, "_view", None)
+        if view is None:
+            self._check_can_change(statement)
+        else:
+            check_can_change(self, statement)
         out = table[kind](self, other)
         if type(out) is not kind:
             out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper
             out = _cast_back(self, out, symbol)
         elif (after := out.data).shape != (before := self.data).shape or after.dtype != before.dtype:
             out = _cast_back(self, out, symbol)
-        assign(self, out)
+        if view is None and type(out) is kind:
+            self._become(out)
+        else:
+            assign(self, out)
         return self
 
     return method

@@ -171,6 +171,7 @@ def _kept(x: Any) -> Any:
 def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
+    ndarray = np.ndarray
     level = tensor_type.level
     scalar_type = tensor_type.scalar_type
     keep_x, keep_out = (bool(users) for users in pullback.saves)
@@ -183,11 +184,13 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
             out = table[kind](a)
         except Exception as error:
             explain(op, (a,), {}, error)
-        if type(out) is not kind and type(out) in scalar_results:
+        if type(out) is ndarray:
+            result = _new(tensor_type)
+        elif type(out) in scalar_results:
             out = scalar_results[type(out)](out)
             result = _new(scalar_type)
         else:
-            result = _new(tensor_type if kind is np.ndarray or out.shape else scalar_type)
+            result = _new(tensor_type if out.shape else scalar_type)
         result._data = out
         edge = x._edge
         if edge is None or (restrictions and mode.threshold > level) or not differentiable:
@@ -333,6 +336,7 @@ def _keeps(pullback: Pullback, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
 def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
+    ndarray = np.ndarray
     level = tensor_type.level
     scalar_type = tensor_type.scalar_type
     general = _general(op, tensor_type)
@@ -378,11 +382,13 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             out = table[kind](a, b)
         except Exception as error:
             explain(op, (a, b), {}, error)
-        if type(out) is not kind and type(out) in scalar_results:
+        if type(out) is ndarray:
+            result = _new(tensor_type)
+        elif type(out) in scalar_results:
             out = scalar_results[type(out)](out)
             result = _new(scalar_type)
         else:
-            result = _new(tensor_type if kind is np.ndarray or out.shape else scalar_type)
+            result = _new(tensor_type if out.shape else scalar_type)
         result._data = out
         if edge1 is edge2 is None or (restrictions and mode.threshold > level):
             result._edge = result._meta = None

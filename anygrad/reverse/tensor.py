@@ -14,7 +14,7 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.arrays.device import move, resolve
-from anygrad.arrays.views import link
+from anygrad.arrays.views import link, link_part
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.keys import is_plain
@@ -29,7 +29,7 @@ from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, enable_grad, mod
 from anygrad.reverse.indexing import read, write
 from anygrad.reverse.record import edge_of, handler
 
-__all__ = ["Tensor"]
+__all__ = ["Tensor", "tensor_of"]
 
 
 class Tensor(Wrapper, is_family=True):
@@ -84,7 +84,7 @@ class Tensor(Wrapper, is_family=True):
             return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
         if value is None or not hasattr(value, "shape"):
             return value
-        return _tensor_of(value, Tensor._levels[cls.level], edge)
+        return tensor_of(value, Tensor._levels[cls.level], edge)
 
     # --- what it is ---
 
@@ -207,7 +207,7 @@ class Tensor(Wrapper, is_family=True):
             )
             for edge, g in found.items():
                 target = edge if wanted is None else wanted[edge]
-                target._accumulate(g if create_graph else _tensor_of(g, tensor_type))  # type: ignore[union-attr]
+                target._accumulate(g if create_graph else tensor_of(g, tensor_type))  # type: ignore[union-attr]
 
     def _cotangent(self, grad: Any, create_graph: bool) -> Tensor:
         """The starting gradient as a Tensor of this Tensor's shape, dtype and device, or a refusal."""
@@ -359,7 +359,9 @@ class Tensor(Wrapper, is_family=True):
             out = read(self, key)
         except Exception:
             return getitem(self, key)  # which explains the error
-        return out if type(key) is int and out.is_scalar else link(getitem, self, out, (), {"key": key})
+        if type(key) is int or type(key) is slice:
+            return out if out.is_scalar else link_part(getitem, self, out, (), {"key": key})
+        return link(getitem, self, out, (), {"key": key})
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not write(self, key, value):
@@ -376,22 +378,24 @@ class Tensor(Wrapper, is_family=True):
 
     def _become(self, out: Tensor) -> None:
         # Also one of the level of a transform that runs. What is changed under no_grad stays where it is in the graph.
-        if self._edge is not True and (out._edge is not None or mode.threshold <= self.level):
-            self._edge = out._edge
+        edge, new = self._edge, out._edge
+        if edge is not new and edge is not True and (new is not None or mode.threshold <= self.level):
+            self._edge = new
         meta, data = self._meta, out._data
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
         self._data = data
         self._meta = meta if is_alike else out._meta
-        if self.level != out.level:
+        if type(self) is not type(out) and self.level != out.level:
             self.__class__ = out.array_type
 
     _held = ("_data",)
 
     def _twin(self) -> Tensor:
-        return _tensor_of(self._data, type(self), edge_of(self))
+        return tensor_of(self._data, type(self), edge_of(self))
 
 
-def _tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
+def tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
+    """An array as a Tensor of a type, at an edge of the graph."""
     tensor = object.__new__(tensor_type)
     tensor._data = data
     tensor._edge = edge
@@ -401,7 +405,7 @@ def _tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor
 
 def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
     """A Tensor from what :meth:`Tensor.__reduce__` gives."""
-    tensor = _tensor_of(data, tensor_type, True if requires_grad else None)
+    tensor = tensor_of(data, tensor_type, True if requires_grad else None)
     tensor.grad = grad
     for name, value in attributes.items():
         setattr(tensor, name, value)

@@ -14,7 +14,7 @@ from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import SCALARS, Array, describe, rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.reverse.graph import mode
-from anygrad.reverse.tensor import Tensor
+from anygrad.reverse.tensor import Tensor, tensor_of
 
 Argnums = int | Sequence[int] | None
 Argnames = str | Sequence[str] | None
@@ -125,9 +125,15 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
     return Selection(leaves, are_numbers, paths, called, arranged)
 
 
-def stand_ins(inputs: Sequence[Tensor], are_numbers: Sequence[bool]) -> list[Tensor]:
-    """Tensors in place of leaves, which a function may change as its own: the derivative is that in what came in."""
-    return [as_given(x.rewrap(x.data, x), is_number) for x, is_number in zip(inputs, are_numbers)]
+def tracked(chosen: Selection, tensor_type: type[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """The leaves to differentiate in, and what a function is called with in their place.
+
+    That it may change as its own: the derivative is the one in what came in.
+    """
+    inputs = [tensor_of(x, tensor_type, True) for x in chosen.leaves]
+    number_type = tensor_type.scalar_type
+    pairs = zip(inputs, chosen.are_numbers)
+    return inputs, [tensor_of(x._data, number_type if is_number else tensor_type, x) for x, is_number in pairs]
 
 
 def as_given(x: Any, is_number: bool) -> Any:

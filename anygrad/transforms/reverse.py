@@ -26,7 +26,7 @@ from anygrad.transforms._arguments import (
     quiet,
     select,
     split_aux,
-    stand_ins,
+    tracked,
     untraced,
 )
 
@@ -88,8 +88,8 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = select(what, args, kwargs, argnums, argnames)
         with next_level(Tensor) as tensor_type:
-            inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
-            tracked_args, tracked_kwargs = chosen.called(stand_ins(inputs, chosen.are_numbers))
+            inputs, arguments = tracked(chosen, tensor_type)
+            tracked_args, tracked_kwargs = chosen.called(arguments)
             out, aux = split_aux(f(*tracked_args, **tracked_kwargs), has_aux, what)
             value, gradients = _value_and_gradients(out, inputs, tensor_type, what)
         value = (value, untraced(aux, tensor_type)) if has_aux else value
@@ -102,10 +102,11 @@ def _value_and_gradients(
     out: Any, inputs: list[Tensor], tensor_type: type[Tensor], what: str
 ) -> tuple[Any, list[Array]]:
     """The plain value of a traced result, and its gradient in each input."""
-    value = out.data if tensor_type.is_of_level(out) else out
+    is_traced = tensor_type.is_of_level(out)
+    value = out.data if is_traced else out
     if type(value) not in SCALARS and (getattr(value, "shape", None) != () or kind_of(value.dtype) == "c"):
         raise TypeError(f"{what}: the function must return a real scalar, given {describe(value)}; reduce it with sum")
-    edge = edge_of(out) if tensor_type.is_of_level(out) else None
+    edge = edge_of(out) if is_traced else None
     found: dict[Any, Array] = {}
     if edge is not None:
         with quiet(value):
@@ -140,8 +141,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     what = f"vjp of {name_of(f)}"
     chosen = select(what, primals, {}, tuple(range(len(primals))), None)
     with next_level(Tensor) as tensor_type:
-        inputs = [tensor_type.rewrap(x, True) for x in chosen.leaves]
-        out, aux = split_aux(f(*chosen.called(stand_ins(inputs, chosen.are_numbers))[0]), has_aux, what)
+        inputs, arguments = tracked(chosen, tensor_type)
+        out, aux = split_aux(f(*chosen.called(arguments)[0]), has_aux, what)
     leaves, paths, structure = flatten(out, "output")
     values = [x.data if tensor_type.is_of_level(x) else x for x in leaves]
     pull = pull_through(leaves, inputs, tensor_type)
