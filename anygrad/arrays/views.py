@@ -24,7 +24,7 @@ import numpy as np
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
 from anygrad.core.primitive import Primitive, rank, slots
-from anygrad.ops.indexing import index_iset
+from anygrad.ops.indexing import getitem, index_iset
 from anygrad.ops.manipulation import reshape
 
 __all__ = [
@@ -42,6 +42,9 @@ __all__ = [
     "roots_of",
 ]
 __all__ += ["set_shape", "view_of", "write"]
+
+_no_parts: tuple[()] = ()
+"""In place of a list, until there is a part."""
 
 SMALL = 4
 """A part of an array that is being filled has numbers of its own where it is at most one in so many."""
@@ -65,7 +68,7 @@ class View:
         self.op = op
         self.rest = rest
         self.params = params
-        self.parts: list[ref[Any]] = []
+        self.parts: Any = _no_parts
         self.is_filled = False
         self.is_read_only = False
 
@@ -132,7 +135,10 @@ _puts: dict[Primitive, tuple[Callable[..., Any], tuple[str, ...]]] = {}
 
 def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The result of a view operation, which remembers what it is a part of; as it is where NumPy would give a copy."""
-    if out is x or rank(type(out)) <= 0 or type(out).family is not type(x).family or not _is_shared(op, x, out, params):
+    if out is x or x.is_scalar or getattr(out, "family", None) is not x.family:
+        return out
+    condition = op.shares
+    if condition is not None and not condition(x, out, **params):
         return out
     if out.is_scalar:
         out.__class__ = out.array_type
@@ -152,12 +158,14 @@ def link_part(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: di
     view.op = op
     view.rest = rest
     view.params = params
-    view.parts = []
+    view.parts = _no_parts
     view.is_read_only = whole.is_read_only or op.put is None
     view.is_filled = whole.is_filled
     if whole.is_filled and out.data.size * SMALL <= x.data.size:
         _hold_copies(out)
     parts = whole.parts
+    if parts is _no_parts:
+        parts = whole.parts = []
     parts.append(ref(out))
     if not len(parts) & 31:  # from time to time those are forgotten that are gone
         whole.parts = [reference for reference in parts if reference() is not None]
@@ -175,12 +183,6 @@ def read_only(x: Any) -> Any:
     return x
 
 
-def _is_shared(op: Primitive, x: Any, out: Any, params: dict[str, Any]) -> bool:
-    """Whether NumPy's result shares the elements of the operand."""
-    condition = _conditions.get(op.name)
-    return not x.is_scalar and (condition is None or condition(x, out, **params))
-
-
 def _is_part(x: Any, out: Any, key: Any) -> bool:
     return _has_ellipsis(key) if out.is_scalar else _is_basic_key(key)  # without axes NumPy gives a number
 
@@ -193,8 +195,8 @@ def _is_in_order(x: Any, out: Any, shape: Any, copy: bool | None) -> bool:
     return _can_be_viewed(raw if is_whole else _layout(x), tuple(out.shape))
 
 
-_conditions: dict[str, Callable[..., bool]] = {"getitem": _is_part, "reshape": _is_in_order}
-"""Of view operations that give a view sometimes, when they do."""
+getitem.shares = _is_part
+reshape.shares = _is_in_order
 
 
 def _is_basic_key(key: Any) -> bool:
@@ -346,7 +348,7 @@ def set_shape(x: Any, shape: Any) -> None:
     for part in parts_of(x):
         part._view.base = whole
     if before.base is not None:
-        before.base._view.parts.append(ref(whole))
+        before.base._view.parts = [*before.base._view.parts, ref(whole)]
     x._become(out)
     x._view = view = View(whole, reshape, (), {"shape": tuple(out.shape), "copy": None})
     view.is_filled, view.is_read_only = before.is_filled, before.is_read_only

@@ -216,6 +216,7 @@ class Primitive:
         fresh: whether what the reverse rules give, unless it is ``g`` itself, are arrays of their own, not parts of
             others: the engine may write into them.
         is_view: whether its result shares the operand's elements, as NumPy's does.
+        shares: of a view operation that gives a copy at times, whether it shares: ``shares(x, out, **params)``.
         put: of a view operation how a changed part is put back into the whole: ``put(part, ...)``, which asks for the
             rest as a rule does and may write into ``x``; None of views for reading alone.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
@@ -228,6 +229,7 @@ class Primitive:
     fresh = False
     door: Callable[[Primitive, tuple[Any, ...], dict[str, Any]], Any] | None = None
     is_view = False
+    shares: Callable[..., bool] | None = None
     put: Rule | None = None
 
     def __init__(

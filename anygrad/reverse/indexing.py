@@ -142,7 +142,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
     if view.parts:
         if parts_of(x):
             return False
-        view.parts.clear()
+        view.parts = []
     if not backend_of(a).owns_memory(a):
         return False
     try:
