@@ -191,7 +191,7 @@ def _is_in_order(x: Any, out: Any, shape: Any, copy: bool | None) -> bool:
     if copy:
         return False
     raw, view = x.data, getattr(x, "_view", None)
-    is_whole = type(raw) is np.ndarray and (view is None or view.base is None)
+    is_whole = type(raw) is np.ndarray and not x.hides_axis and (view is None or view.base is None)
     return _can_be_viewed(raw if is_whole else _layout(x), tuple(out.shape))
 
 
