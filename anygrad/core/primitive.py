@@ -512,4 +512,7 @@ def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], er
         builtins = (IndexError, ValueError, TypeError, RuntimeError)
         raised = next((k for k in builtins if isinstance(error, k)), RuntimeError)(message)
     raised.explained = True  # type: ignore[attr-defined]
-    raise raised from error
+    try:
+        raise raised from error
+    finally:
+        del raised, error  # whose tracebacks hold this frame: a cycle, and with it all that the operation was given

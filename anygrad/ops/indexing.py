@@ -64,7 +64,7 @@ class Scatter:
         """The sum of an array and this cotangent; the array itself may be changed if ``in_place``."""
         add = index_iadd if in_place else index_add
         if is_plain(self.key) and rank(type(array)) == rank(type(self.values)) == 0:  # as it was when it was read
-            return add.table[type(array)](array, self.values, self.key)
+            return add.table[type(array)](array, self.values, key=self.key)
         return add(array, self.values, self.key)
 
 

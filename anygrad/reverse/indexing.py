@@ -79,7 +79,7 @@ class WritePullback(Pullback):
 
 def _write_into(x: Array, value: Any, key: Any) -> Array:
     kind = type(x)
-    return index_iset.table[kind](x, value, key) if rank(kind) == 0 else index_iset(x, value, key)
+    return index_iset.table[kind](x, value, key=key) if rank(kind) == 0 else index_iset(x, value, key)
 
 
 of_its_own.update({getitem: ReadPullback, index_set: WritePullback, index_iset: WritePullback})
@@ -92,7 +92,7 @@ def read(x: Any, key: Any) -> Any:
     """``x[key]`` of a Tensor for a plain key."""
     a = x._data
     kind = type(a)
-    out = getitem.table[kind](a, key)
+    out = getitem.table[kind](a, key=key)
     if type(out) is not kind and type(out) in scalar_results:
         out = scalar_results[type(out)](out)
         result = _new(x.scalar_type)
@@ -146,7 +146,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
     if not backend_of(a).owns_memory(a):
         return False
     try:
-        index_iset.table[kind](a, b, key)
+        index_iset.table[kind](a, b, key=key)
     except Exception:  # which the general way explains
         return False
     edge = x._edge
