@@ -17,7 +17,8 @@ from anygrad.arrays.device import resolve
 from anygrad.arrays.wrapper import bottom
 from anygrad.backends import backend_of, backends
 from anygrad.backends.cupy import modes
-from anygrad.core.primitive import Array, describe, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank
 from anygrad.reverse.tensor import Tensor
 
 __all__ = [

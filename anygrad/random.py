@@ -20,7 +20,8 @@ import numpy as np
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import resolve
 from anygrad.arrays.dtypes import isdtype, result_type
-from anygrad.core.primitive import Array, describe, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank
 from anygrad.ops.datatypes import astype
 from anygrad.ops.manipulation import reshape
 from anygrad.reverse.tensor import Tensor

@@ -9,7 +9,7 @@ import numpy as np
 
 from anygrad.core.containers import flatten, flatten_arguments, unflatten
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import device_of, rank
+from anygrad.core.types import device_of, rank
 from anygrad.ops.elementwise import conj, multiply, real
 from anygrad.ops.reductions import sum
 from anygrad.reverse.tensor import Tensor

@@ -11,7 +11,8 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.arrays.device import resolve
-from anygrad.core.primitive import Array, describe, device_of, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import device_of, rank
 from anygrad.ops import creation as like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.joining import stack

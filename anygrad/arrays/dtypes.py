@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, backend_of, numpy_dtype
-from anygrad.core.primitive import SCALARS, Array, describe, device_of, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import SCALARS, device_of, rank
 from anygrad.ops import datatypes
 from anygrad.ops.transfer import to_device
 

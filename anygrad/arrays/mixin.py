@@ -9,7 +9,8 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Primitive, rank
+from anygrad.core.primitive import Primitive
+from anygrad.core.types import SCALARS, rank
 from anygrad.ops import elementwise as ew
 from anygrad.ops import logic
 from anygrad.ops.creation import copy, zeros_like

@@ -23,7 +23,8 @@ import numpy as np
 
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
-from anygrad.core.primitive import Primitive, rank, slots
+from anygrad.core.primitive import Primitive, slots
+from anygrad.core.types import rank
 from anygrad.ops.indexing import getitem, index_iset
 from anygrad.ops.manipulation import reshape
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -15,6 +14,7 @@ from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
+from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
 from anygrad.arrays.views import (
     View,
     assign,
@@ -27,25 +27,14 @@ from anygrad.arrays.views import (
 )
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, Primitive, describe, device_of, rank
+from anygrad.core.primitive import Array, Primitive, describe
+from anygrad.core.types import SCALARS, device_of, rank
 from anygrad.ops.creation import copy
 from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
 from anygrad.ops.transfer import to_device
 
 __all__ = ["Wrapper", "bottom", "hidden_axes", "leaves_to", "lifted", "reset_operators", "set_operators", "with_list"]
-
-IN_PLACE = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "truediv": "/",
-    "floordiv": "//",
-    "mod": "%",
-    "pow": "**",
-    "matmul": "@",
-}
-IN_PLACE |= {"and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
 
 
 families: list[type[Wrapper]] = []
@@ -114,7 +103,7 @@ class Wrapper(ArrayMixin):
             cls.family = cls
             cls._levels = {0: cls}
             families.append(cls)
-            _add_scalar_type(cls)
+            cls.array_type, cls.scalar_type = cls, scalar_type_of(cls)
 
     @classmethod
     def at_level(cls, level: int) -> type[Any]:
@@ -124,7 +113,7 @@ class Wrapper(ArrayMixin):
         if found is None:
             namespace = {"__slots__": (), "level": level, "__module__": family.__module__}
             found = family._levels[level] = type(family.__name__, (family,), namespace)
-            _add_scalar_type(found)
+            found.array_type, found.scalar_type = found, scalar_type_of(found)
             set_operators(found)
         return found
 
@@ -435,56 +424,3 @@ def _cast_back(x: Wrapper, out: Any, symbol: str) -> Any:
 
 for _name, _symbol in IN_PLACE.items():
     setattr(Wrapper, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
-
-
-# --- results without axes ---------------------------------------------------------------------------------------------
-
-
-class _NoLength:
-    """In place of ``__len__``: there is none, for ``hasattr`` as for ``len``."""
-
-    def __get__(self, x: Any, owner: type) -> Any:
-        raise _NoLengthError("a result without axes is a number, as NumPy's is, and has no length")
-
-
-class _NoLengthError(AttributeError, TypeError):
-    pass
-
-
-class Scalar:
-    """What a result without axes is besides a wrapper: a number, as NumPy's scalars are.
-
-    It does not change: ``x += y`` makes a new one, which may have axes and another dtype, and other names for the old
-    one keep it. Arrays without axes that are made as such, and views without axes, are no scalars.
-    """
-
-    __slots__ = ()
-
-    is_scalar = True
-    __iter__ = None
-    __len__ = _NoLength()
-
-    def __hash__(self: Any) -> int:
-        # One without a derivative finds what is filed under its value.
-        is_exact = not self._carries and kind_of(self.data.dtype) in "bi"
-        return hash(self.item()) if is_exact else object.__hash__(self)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            "x[key] = value: a result without axes is a number, as NumPy's is, and does not change; give x a new "
-            "value, or make an array without axes with np.array(x, like=x)"
-        )
-
-
-numbers.Number.register(Scalar)
-
-for _name in IN_PLACE:
-    setattr(
-        Scalar, f"__i{_name}__", lambda self, other: NotImplemented
-    )  # so that Python goes on to the operator itself
-
-
-def _add_scalar_type(wrapper: type[Any]) -> None:
-    namespace = {"__slots__": (), "__module__": wrapper.__module__, "array_type": wrapper}
-    wrapper.array_type = wrapper
-    wrapper.scalar_type = type(wrapper.__name__, (Scalar, wrapper), namespace)

@@ -19,15 +19,8 @@ import numpy as np
 from anygrad.backends.generic import supply_defaults
 from anygrad.backends.special import special_function
 from anygrad.core.keys import device_object
-from anygrad.core.primitive import (
-    Array,
-    Implementation,
-    Primitive,
-    forget_implementations,
-    primitives,
-    register_finder,
-    register_type,
-)
+from anygrad.core.primitive import Array, Implementation, Primitive, forget_implementations, primitives
+from anygrad.core.types import register_finder, register_type
 
 __all__ = ["Backend", "backend_of", "backends", "numpy_dtype", "register_backend"]
 

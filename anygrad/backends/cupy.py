@@ -13,7 +13,8 @@ import numpy as np
 from anygrad.backends import Backend, Dtype, backends, register_backend
 from anygrad.backends.fusion import fused_pullbacks
 from anygrad.backends.generic import add_in_order, library, spread
-from anygrad.core.primitive import SCALARS, Array, Implementation, Primitive
+from anygrad.core.primitive import Array, Implementation, Primitive
+from anygrad.core.types import SCALARS
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 
 INSTALL = "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]', by the CUDA version that nvidia-smi shows)"

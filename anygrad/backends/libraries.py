@@ -15,7 +15,8 @@ from anygrad.backends.special import scipy_special
 from anygrad.backends.special_values import mend_special_values
 from anygrad.core.keys import is_split
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array
+from anygrad.core.primitive import Array
+from anygrad.core.types import SCALARS
 from anygrad.ops import convolutions
 from anygrad.ops.elementwise import chain
 from anygrad.ops.indexing import each_along, getitem

@@ -13,7 +13,8 @@ from anygrad.backends.generic import fitted
 from anygrad.backends.special import scipy_special
 from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, Implementation, Primitive, scalar_results
+from anygrad.core.primitive import Array, Implementation, Primitive
+from anygrad.core.types import scalar_results
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 from anygrad.ops.special import logistic, networks
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.core.primitive import Array, Implementation, Primitive, rank
+from anygrad.core.primitive import Array, Implementation, Primitive
+from anygrad.core.types import rank
 
 __all__ = ["scipy_special", "special_function"]
 

@@ -11,7 +11,8 @@ from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
 from anygrad.batch.selection import Selection
 from anygrad.core.keys import parts_of
-from anygrad.core.primitive import Array, Implementation, Primitive, register_type
+from anygrad.core.primitive import Array, Implementation, Primitive
+from anygrad.core.types import register_type
 from anygrad.ops.manipulation import broadcast_to
 
 __all__ = ["Batch"]

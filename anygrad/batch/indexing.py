@@ -12,7 +12,8 @@ from anygrad.arrays.above import above
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.batch.rules import Params, batch_rule, is_array, lined_up, own_ndim, shifted, with_axis
 from anygrad.core.keys import has_array, is_mask, is_split, parts_of, positions
-from anygrad.core.primitive import Array, Primitive, device_of
+from anygrad.core.primitive import Array, Primitive
+from anygrad.core.types import device_of
 from anygrad.ops.creation import new_arange, zeros_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, multiply

@@ -15,7 +15,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from anygrad.core.primitive import Array, Primitive, rank
+from anygrad.core.primitive import Array, Primitive
+from anygrad.core.types import rank
 from anygrad.ops import indexing
 from anygrad.ops.joining import stack
 from anygrad.ops.manipulation import broadcast_to, reshape

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
-from anygrad.core.primitive import rank
+from anygrad.core.types import rank
 
 __all__ = [
     "Structure",

@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, describe, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank
 
 __all__ = [
     "device_object",

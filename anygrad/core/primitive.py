@@ -27,9 +27,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 
 from anygrad.core.calling import MISSING, caller
+from anygrad.core.types import SCALARS, device_of, find_entry, on_new_type, ranks, same_library, scalar_results
 
 __all__ = [
     "Array",
@@ -41,8 +42,6 @@ __all__ = [
     "parameters_of",
     "primitive",
     "primitives",
-    "rank",
-    "register_type",
     "slots",
     "view",
 ]
@@ -52,19 +51,12 @@ Array: TypeAlias = Any
 
 Rule: TypeAlias = Callable[..., Any]
 Implementation: TypeAlias = Callable[..., Any]
-Maker: TypeAlias = "Callable[[Primitive, type], Implementation]"
-DeviceOf: TypeAlias = Callable[[Any], str]
 
 primitives: dict[str, Primitive] = {}
 """Every primitive by its name."""
 
-SCALARS = (bool, int, float, complex)
 CHAPTERS = ("linalg", "fft", "special")
 """The sub-namespaces: an operation declared in a module of such a name is looked up there in a library."""
-
-scalar_results: dict[type, Callable[[Any], Array]] = {}
-"""For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
-
 
 observers: list[Callable[[Primitive, type, Implementation], Implementation]] = []
 """What is put around each implementation when a table is filled, while something watches all operations."""
@@ -96,81 +88,7 @@ def forget_implementations(*ops: Primitive) -> None:
         forget()
 
 
-# --- array types ------------------------------------------------------------------------------------------------------
-
-
-class _Entry(NamedTuple):
-    maker: Maker
-    device_of: DeviceOf
-
-
-_makers: dict[type, _Entry] = {}
-_finders: list[Callable[[type], bool]] = []
-
-
-def register_type(array_type: type, maker: Maker, device_of: DeviceOf) -> None:
-    """Let ``maker(primitive, type)`` supply the implementation of each primitive for arrays of a type.
-
-    ``device_of(array)`` names an array's device. A library's own arrays have rank 0; a wrapper's type has an integer
-    ``level`` and the rank ``level + 1``: among the operands of one call the highest rank handles it.
-    """
-    _makers[array_type] = _Entry(maker, device_of)
-    _ranks.clear()
-    forget_implementations()
-
-
-def register_finder(finder: Callable[[type], bool]) -> None:
-    """Add a function that is asked about an unknown type, may register it, and says whether it did."""
-    _finders.append(finder)
-
-
-def device_of(array: Array) -> str:
-    """The name of the device an array lives on.
-
-    Raises:
-        TypeError: it is no array of a known library.
-    """
-    entry = _find_maker(type(array))
-    if entry is None:
-        raise TypeError(f"device_of: {type(array).__qualname__} is not an array of a registered library")
-    return entry.device_of(array)
-
-
-def library_types(array_type: type) -> frozenset[type]:
-    """The types of arrays that belong to one library with a type: with NumPy's arrays come its scalars."""
-    return frozenset({array_type, *(other for other in _makers if _same_library(array_type, other))})
-
-
-def _find_maker(array_type: type) -> _Entry | None:
-    for base in array_type.__mro__:
-        if base in _makers:
-            return _makers[base]
-    if any(finder(array_type) for finder in _finders):
-        return _find_maker(array_type)
-    return None
-
-
-def _same_library(t: type, other: type) -> bool:
-    entry, other_entry = _find_maker(t), _find_maker(other)
-    return entry is not None and other_entry is not None and entry.maker == other_entry.maker
-
-
-class _Ranks(dict[type, int]):
-    """The rank of each type seen: -1 for what is no array (scalars, shapes, None)."""
-
-    def __missing__(self, array_type: type) -> int:
-        known = array_type not in SCALARS and _find_maker(array_type) is not None
-        found = getattr(array_type, "level", -1) + 1 if known else -1
-        self[array_type] = found
-        return found
-
-
-_ranks = _Ranks()
-
-
-def rank(array_type: type) -> int:
-    """The rank of an array type: 0 for a library's own arrays, more for a wrapper, -1 for what is no array."""
-    return _ranks[array_type]
+on_new_type.append(forget_implementations)
 
 
 class Table(dict[type, Implementation]):
@@ -183,7 +101,7 @@ class Table(dict[type, Implementation]):
         self.primitive = primitive
 
     def __missing__(self, array_type: type) -> Implementation:
-        entry = _find_maker(array_type)
+        entry = find_entry(array_type)
         if entry is None:
             raise TypeError(
                 f"{self.primitive.name}: no backend handles {array_type.__module__}.{array_type.__qualname__}; "
@@ -275,7 +193,7 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # Only the first call comes here: from then on the primitive has a function of its own signature.
         kind = type(self)
-        views = {"slots": slots, "ranks": _ranks} if self.is_view else {}
+        views = {"slots": slots, "ranks": ranks} if self.is_view else {}
         self.__class__ = type(kind.__name__, (kind,), {"__call__": caller(self, SCALARS, **views)})
         return self(*args, **kwargs)
 
@@ -291,7 +209,7 @@ class Primitive:
     def linked(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """What :meth:`apply` gives, which as a view remembers what it is a part of."""
         out = self.apply(operands, params)
-        if self.is_view and _ranks[type(operands[0])] > 0:
+        if self.is_view and ranks[type(operands[0])] > 0:
             return slots.link(self, operands[0], out, operands[1:], params)
         return out
 
@@ -341,11 +259,11 @@ class Primitive:
         best: type | None = None
         for operand in operands:
             t = type(operand)
-            if best is None or _ranks[t] > _ranks[best]:
+            if best is None or ranks[t] > ranks[best]:
                 best = t
-            elif t is not best and _ranks[t] == _ranks[best] == 0 and not _same_library(t, best):
+            elif t is not best and ranks[t] == ranks[best] == 0 and not same_library(t, best):
                 raise ValueError("the operands belong to different array libraries")
-        if best is None or _ranks[best] < 0:
+        if best is None or ranks[best] < 0:
             given = ", ".join(type(operand).__name__ for operand in operands) or "none"
             raise TypeError(f"{self.name}: at least one operand must be an array or a Tensor; given: {given}")
         return self.table[best]
@@ -396,8 +314,8 @@ def _held(params: dict[str, Any]) -> tuple[Any, ...]:
     """The wrappers in a key, which differ between the members of a batch, and decide as operands do on what runs."""
     key = params.get("key")
     if type(key) is not tuple:
-        return (key,) if _ranks[type(key)] > 0 else ()
-    return tuple([part for part in key if _ranks[type(part)] > 0])
+        return (key,) if ranks[type(key)] > 0 else ()
+    return tuple([part for part in key if ranks[type(part)] > 0])
 
 
 def elementwise(*partials: Any) -> Callable[[Callable[..., Any]], Elementwise]:

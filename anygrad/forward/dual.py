@@ -6,7 +6,8 @@ from typing import Any
 
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.core.kinds import kinds
-from anygrad.core.primitive import Array, Implementation, Primitive, register_type, scalar_results
+from anygrad.core.primitive import Array, Implementation, Primitive
+from anygrad.core.types import register_type, scalar_results
 from anygrad.forward.pushforward import pushforward_of
 
 __all__ = ["Dual"]

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from anygrad.core.kinds import is_complex
-from anygrad.core.primitive import Array, Primitive, parameters_of, rank
+from anygrad.core.primitive import Array, Primitive, parameters_of
+from anygrad.core.types import rank
 from anygrad.ops.creation import zeros_like
 from anygrad.ops.datatypes import astype, promoted
 from anygrad.ops.elementwise import add, chain, negative, real

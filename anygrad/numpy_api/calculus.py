@@ -11,7 +11,8 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.core.kinds import is_complex, kind_of
-from anygrad.core.primitive import SCALARS, Array
+from anygrad.core.primitive import Array
+from anygrad.core.types import SCALARS
 from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.ops._axes import normalized
 

@@ -8,7 +8,8 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.core.kinds import is_complex, kind_of
-from anygrad.core.primitive import Array, rank
+from anygrad.core.primitive import Array
+from anygrad.core.types import rank
 from anygrad.numpy_api.registry import as_arrays, dtype_of, floating, implements, promoted, to_host
 
 __all__: list[str] = []

@@ -12,7 +12,8 @@ import anygrad as ag
 from anygrad.arrays.wrapper import Wrapper, bottom, hidden_axes
 from anygrad.backends import numpy_dtype
 from anygrad.core.kinds import is_complex, kind_of
-from anygrad.core.primitive import SCALARS, Array, rank
+from anygrad.core.primitive import Array
+from anygrad.core.types import SCALARS, rank
 
 __all__ = [
     "FUNCTIONS",

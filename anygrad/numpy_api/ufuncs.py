@@ -13,7 +13,8 @@ import anygrad as ag
 from anygrad.arrays.views import assign, check_can_change
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, rank
+from anygrad.core.primitive import Array
+from anygrad.core.types import SCALARS, rank
 from anygrad.numpy_api import reductions
 from anygrad.numpy_api.registry import (
     as_array,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, describe, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank
 from anygrad.ops.elementwise import multiply
 from anygrad.ops.linalg.products import diagonal, matmul
 from anygrad.ops.manipulation import permute_dims, reshape

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from anygrad.core.kinds import kinds
-from anygrad.core.primitive import Array, linear, scalar_results
+from anygrad.core.primitive import Array, linear
+from anygrad.core.types import scalar_results
 
 __all__ = ["astype", "promoted"]
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from anygrad.core.keys import is_plain, parts_of
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, linear, rank, view
+from anygrad.core.primitive import Array, linear, view
+from anygrad.core.types import rank
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape

@@ -6,7 +6,8 @@ import builtins
 from typing import Any
 
 from anygrad.core.kinds import is_inexact
-from anygrad.core.primitive import SCALARS, Array, describe
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import SCALARS
 from anygrad.ops.creation import full_like
 from anygrad.ops.elementwise import add, clip, divide, multiply, remainder, subtract
 from anygrad.ops.indexing import getitem, take

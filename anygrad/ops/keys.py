@@ -19,7 +19,8 @@ from anygrad.core.keys import (
     normal_index,
     normal_key,
 )
-from anygrad.core.primitive import Array, Primitive, rank
+from anygrad.core.primitive import Array, Primitive
+from anygrad.core.types import rank
 from anygrad.ops.creation import new_index
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem, index_add, index_iadd, index_iset, index_set, take, take_along_axis

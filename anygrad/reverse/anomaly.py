@@ -14,7 +14,8 @@ import numpy as np
 from anygrad.arrays.wrapper import Wrapper, bottom, reset_operators
 from anygrad.backends import backend_of
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Implementation, Primitive, describe, forget_implementations, observers, rank
+from anygrad.core.primitive import Implementation, Primitive, describe, forget_implementations, observers
+from anygrad.core.types import rank
 from anygrad.ops.logic import isfinite
 from anygrad.ops.reductions import all
 from anygrad.reverse.graph import Node

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from anygrad.backends.fusion import ADDED, fused_pullbacks
-from anygrad.core.primitive import Array, describe, rank, scalar_results
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import Scatter, index_iadd

@@ -17,7 +17,8 @@ from anygrad.arrays.views import CAN_COUNT, is_ours, parts_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import has_array, is_plain
 from anygrad.core.kinds import kinds
-from anygrad.core.primitive import Array, Primitive, rank, scalar_results
+from anygrad.core.primitive import Array, Primitive
+from anygrad.core.types import rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.ops.indexing import Scatter, getitem, index_iset, index_set, written_last
 from anygrad.reverse.graph import Node, mode, restrictions

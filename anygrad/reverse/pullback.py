@@ -13,17 +13,9 @@ from typing import Any
 
 from anygrad.core.calling import written
 from anygrad.core.kinds import is_complex, kinds
-from anygrad.core.primitive import (
-    SCALARS,
-    Array,
-    Primitive,
-    describe,
-    forgetting,
-    library_types,
-    parameters_of,
-    rank,
-)
+from anygrad.core.primitive import Array, Primitive, describe, forgetting, parameters_of
 from anygrad.core.specializing import places, specialized
+from anygrad.core.types import SCALARS, library_types, rank
 from anygrad.ops.datatypes import astype, promoted
 from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, negative, positive, real
 from anygrad.ops.indexing import Scatter

@@ -16,7 +16,8 @@ from anygrad.arrays.wrapper import leaves_to, with_list
 from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
-from anygrad.core.primitive import SCALARS, Implementation, Primitive, explain, rank, scalar_results
+from anygrad.core.primitive import Implementation, Primitive, explain
+from anygrad.core.types import SCALARS, rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.reverse.graph import Edge, Node, mode, restrictions
 from anygrad.reverse.pullback import Pullback, pullback_of

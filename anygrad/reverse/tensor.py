@@ -19,7 +19,8 @@ from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, describe, rank, register_type, scalar_results
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank, register_type, scalar_results
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add

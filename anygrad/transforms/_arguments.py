@@ -11,7 +11,8 @@ from anygrad.backends import backend_of
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, flatten, mapped, unflatten
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, describe, rank, scalar_results
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import SCALARS, rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.reverse.graph import mode
 from anygrad.reverse.tensor import Tensor, tensor_of

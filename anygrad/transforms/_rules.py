@@ -15,7 +15,8 @@ from typing import Any
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import describe, rank, scalar_results
+from anygrad.core.primitive import describe
+from anygrad.core.types import rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.ops.creation import new_zeros, zeros_like
 from anygrad.ops.datatypes import astype

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from anygrad.core.containers import flatten, mapped, matching, unflatten
-from anygrad.core.primitive import rank
+from anygrad.core.types import rank
 from anygrad.transforms._arguments import check_callable, name_of
 from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply, is_inexact
 from anygrad.transforms.reverse import vjp

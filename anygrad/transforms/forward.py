@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from anygrad.core.containers import flatten, matching, unflatten
-from anygrad.core.primitive import rank
+from anygrad.core.types import rank
 from anygrad.forward.dual import Dual
 from anygrad.ops.creation import zeros_like
 from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level, select, split_aux, untraced

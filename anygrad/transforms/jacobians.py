@@ -9,7 +9,8 @@ from typing import Any
 
 from anygrad.core.containers import flatten, mapped, unflatten
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, describe, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank
 from anygrad.ops.creation import new_arange
 from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem

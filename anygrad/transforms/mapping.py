@@ -9,7 +9,7 @@ from typing import Any
 from anygrad.arrays.creation import asarray
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import flatten, flatten_arguments, parts_of, unflatten
-from anygrad.core.primitive import rank
+from anygrad.core.types import rank
 from anygrad.ops.manipulation import broadcast_to, moveaxis
 from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level
 

@@ -9,7 +9,8 @@ from typing import Any
 from anygrad.arrays.creation import asarray
 from anygrad.core.containers import flatten, flatten_arguments, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import SCALARS, Array, describe, rank
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import SCALARS, rank
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, join

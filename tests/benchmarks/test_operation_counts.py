@@ -8,7 +8,8 @@ import pytest
 
 import anygrad as ag
 import benchmarks.cases  # noqa: F401  which makes the cases known
-from anygrad.core.primitive import forget_implementations, observers, rank
+from anygrad.core.primitive import forget_implementations, observers
+from anygrad.core.types import rank
 from benchmarks.case import cases
 from benchmarks.contestants.ours import Anygrad
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from anygrad import Tensor
-from anygrad.core.primitive import rank
+from anygrad.core.types import rank
 
 A = np.array([[0.5, -1.5, 2.0], [3.0, 0.25, -0.75]])
 X = np.array([0.5, -1.5, 2.0])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
-from anygrad.core.primitive import rank
+from anygrad.core.types import rank
 from anygrad.numpy_api.registry import FUNCTIONS, REFUSED
 from anygrad.numpy_api.ufuncs import UFUNCS, UFUNCS_REFUSED
 from tests.conftest import require_device

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.core.primitive import device_of
+from anygrad.core.types import device_of
 from anygrad.ops import creation as like
 from anygrad.ops import elementwise, transfer
 from anygrad.ops.elementwise import from_parts

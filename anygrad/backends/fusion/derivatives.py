@@ -18,7 +18,8 @@ import numpy as np
 from anygrad.backends.fusion import ADDED, Step, kernels
 from anygrad.backends.fusion.kernels import Output, Rows, elementwise_source, rows_source, summed_source
 from anygrad.backends.fusion.trace import Trace, TraceError, below, parameter
-from anygrad.core.primitive import SCALARS, Array, Implementation, Primitive
+from anygrad.core.primitive import Array, Implementation, Primitive
+from anygrad.core.types import SCALARS
 from anygrad.ops._axes import normalized
 from anygrad.ops.elementwise import add
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends.fusion.routines import Routine, Weak, cast, routine
-from anygrad.core.primitive import SCALARS, Implementation, Primitive, register_type
+from anygrad.core.primitive import Implementation, Primitive
+from anygrad.core.types import SCALARS, register_type
 from anygrad.ops import elementwise, logic
 from anygrad.ops._axes import kept, normalized
 

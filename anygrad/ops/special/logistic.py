@@ -6,7 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from anygrad.core.kinds import is_complex
-from anygrad.core.primitive import Array, elementwise, primitive, rank
+from anygrad.core.primitive import Array, elementwise, primitive
+from anygrad.core.types import rank
 from anygrad.ops._axes import Axes, Shape, count, kept, normalized
 from anygrad.ops.creation import new_zeros, zeros_like
 from anygrad.ops.datatypes import astype
