@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 
 from anygrad.arrays.above import above
-from anygrad.arrays.device import move, resolve
 from anygrad.arrays.views import link, link_part
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
-from anygrad.backends import Dtype, backend_of, numpy_dtype
+from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array, describe
-from anygrad.core.types import rank, register_type, scalar_results
+from anygrad.core.primitive import Array
+from anygrad.core.types import rank, register_type
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem
+from anygrad.reverse.data import as_array, check_can_require_grad
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, enable_grad, mode
 from anygrad.reverse.indexing import read, write
@@ -63,7 +63,8 @@ class Tensor(Wrapper, is_family=True):
     hooks: dict[int, Hook] | None
 
     def __init__(self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
-        self.data = _as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
+        data = data.data if isinstance(data, Tensor) else data
+        self.data = as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
         self._edge = True if requires_grad else None
         self.hooks = self._grad = None  # of results they are not set, and taken for None
 
@@ -102,7 +103,7 @@ class Tensor(Wrapper, is_family=True):
                 f"use .detach() for a constant copy"
             )
         if value:
-            _check_can_require_grad(self.data)
+            check_can_require_grad(self.data)
         self._edge = True if value else None
 
     @property
@@ -420,57 +421,6 @@ above.tensor_type = Tensor
 sys.modules["anygrad.tensor"] = sys.modules[__name__]  # where pickles made before look for Tensor
 register_type(Tensor, handler, lambda tensor: tensor.device)
 set_operators(Tensor)
-
-
-def _as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:
-    """The raw array of a new Tensor."""
-    if isinstance(data, Tensor):
-        data = data.data
-    elif isinstance(data, Wrapper):  # inside out: what travels with the array would be lost
-        raise TypeError(f"Tensor: data is a {type(data).__name__}, an array under a transform; use anygrad.asarray")
-    elif rank(type(data)) < 0:
-        data = _from_python(data, requires_grad and dtype is None)
-        data = move(data, resolve(device), dtype)
-        device = None
-    elif type(data) in scalar_results:
-        data = scalar_results[type(data)](data)
-    if device is not None:
-        data = move(data, resolve(device))
-    if dtype is not None and numpy_dtype(data.dtype) != dtype:
-        data = astype(data, dtype)
-    if requires_grad:
-        _check_can_require_grad(data)
-    return data
-
-
-def _from_python(data: Any, to_floating: bool) -> Any:
-    """Numbers, and nested lists of them, as a NumPy array."""
-    if _holds_arrays(data):
-        raise TypeError("Tensor: data is a list that holds arrays or Tensors; write anygrad.stack([...]) to join them")
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"Tensor: data must be a rectangular list, given {describe(data)}") from error
-    if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"Tensor: data must be an array of a known library, a number, or nested lists of numbers, "
-            f"given {type(data).__module__}.{type(data).__qualname__}"
-        )
-    return array.astype(np.float64) if to_floating and array.dtype.kind in "iu" else array
-
-
-def _holds_arrays(data: Any) -> bool:
-    return isinstance(data, list | tuple) and any(
-        (rank(type(part)) >= 0 and type(part) not in scalar_results) or _holds_arrays(part) for part in data
-    )
-
-
-def _check_can_require_grad(data: Array) -> None:
-    if kind_of(data.dtype) not in "fc":
-        raise TypeError(
-            f"requires_grad=True needs a floating dtype, given an array of {numpy_dtype(data.dtype)}; convert it, "
-            f"as in Tensor(data, dtype=anygrad.float64, requires_grad=True)"
-        )
 
 
 def _inputs(inputs: Tensor | Iterable[Tensor]) -> dict[Edge, Tensor]:

@@ -1,0 +1,67 @@
+"""The array of a new Tensor, of what it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anygrad.arrays.device import move, resolve
+from anygrad.arrays.wrapper import Wrapper
+from anygrad.backends import Dtype, numpy_dtype
+from anygrad.core.kinds import kind_of
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank, scalar_results
+from anygrad.ops.datatypes import astype
+
+__all__ = ["as_array", "check_can_require_grad"]
+
+
+def as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:
+    """The raw array of a new Tensor."""
+    if isinstance(data, Wrapper):  # inside out: what travels with the array would be lost
+        raise TypeError(f"Tensor: data is a {type(data).__name__}, an array under a transform; use anygrad.asarray")
+    if rank(type(data)) < 0:
+        data = _from_python(data, requires_grad and dtype is None)
+        data = move(data, resolve(device), dtype)
+        device = None
+    elif type(data) in scalar_results:
+        data = scalar_results[type(data)](data)
+    if device is not None:
+        data = move(data, resolve(device))
+    if dtype is not None and numpy_dtype(data.dtype) != dtype:
+        data = astype(data, dtype)
+    if requires_grad:
+        check_can_require_grad(data)
+    return data
+
+
+def _from_python(data: Any, to_floating: bool) -> Any:
+    """Numbers, and nested lists of them, as a NumPy array."""
+    if _holds_arrays(data):
+        raise TypeError("Tensor: data is a list that holds arrays or Tensors; write anygrad.stack([...]) to join them")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"Tensor: data must be a rectangular list, given {describe(data)}") from error
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"Tensor: data must be an array of a known library, a number, or nested lists of numbers, "
+            f"given {type(data).__module__}.{type(data).__qualname__}"
+        )
+    return array.astype(np.float64) if to_floating and array.dtype.kind in "iu" else array
+
+
+def _holds_arrays(data: Any) -> bool:
+    return isinstance(data, list | tuple) and any(
+        (rank(type(part)) >= 0 and type(part) not in scalar_results) or _holds_arrays(part) for part in data
+    )
+
+
+def check_can_require_grad(data: Array) -> None:
+    """Refuse integers, which carry no gradient."""
+    if kind_of(data.dtype) not in "fc":
+        raise TypeError(
+            f"requires_grad=True needs a floating dtype, given an array of {numpy_dtype(data.dtype)}; convert it, "
+            f"as in Tensor(data, dtype=anygrad.float64, requires_grad=True)"
+        )
