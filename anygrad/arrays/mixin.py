@@ -82,6 +82,7 @@ class ArrayMixin:
     if TYPE_CHECKING:  # set by operators_of, and by wrappers
 
         def _copied(self) -> Any: ...
+        def _resize(self, shape: tuple[int, ...]) -> None: ...
 
         def __add__(self, other: Any, /) -> Any: ...
         def __radd__(self, other: Any, /) -> Any: ...
@@ -314,6 +315,15 @@ class ArrayMixin:
         """Put the elements in order in place: the array is replaced by the sorted one, as ``x[...] = y`` does."""
         self[...] = call_method("sort", self, (self, axis), {})  # type: ignore[index]
 
+    def resize(self, *shape: Any, refcheck: bool = True) -> None:
+        """Another shape in place, with zeros for elements that are missing.
+
+        Raises:
+            ValueError: elements are shared with another array.
+        """
+        lengths = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        self._resize(tuple(lengths))
+
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
         """Put the elements in order in place, which is one of the orders that NumPy's ``partition`` may give."""
         self.sort(axis)
@@ -337,9 +347,16 @@ class Flat:
         return self._x.ravel()[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        flat = self._x.ravel()
+        x = self._x
+        if type(key) is int:
+            if not -x.size <= key < x.size:
+                raise IndexError(f"index {key} is out of bounds for an array of {x.size} elements")
+            x[tuple(map(int, np.unravel_index(key + x.size * (key < 0), x.shape)))] = value
+            return
+        flat = x.ravel()
         flat[key] = value
-        self._x[...] = flat.reshape(self._x.shape)
+        if flat.base is None:  # a copy
+            x[...] = flat.reshape(x.shape)
 
 
 METHODS = "all any argmax argmin argpartition argsort choose clip cumprod cumsum diagonal dot max mean min nonzero prod"

@@ -42,7 +42,7 @@ __all__ = [
     "read_only",
     "roots_of",
 ]
-__all__ += ["set_shape", "view_of", "write"]
+__all__ += ["set_shape", "view_of", "window", "write"]
 
 _no_parts: tuple[()] = ()
 """In place of a list, until there is a part."""
@@ -75,6 +75,8 @@ class View:
 
     def get(self, base: Any) -> Any:
         """The part of a base."""
+        if self.op is getitem and not is_plain(self.params["key"]):
+            return getitem(base, self.params["key"])
         return self.op.apply((base, *self.rest), self.params)
 
     def put(self, part: Any, base: Any) -> Any:
@@ -174,6 +176,12 @@ def link_part(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: di
 
 
 _new = object.__new__
+
+
+def window(x: Any, key: Any) -> Any:
+    """``x[key]`` for index arrays as a view for reading, as NumPy makes some by strides."""
+    part = x[key]
+    return read_only(link_part(getitem, x, part, (), {"key": key})) if rank(type(x)) > 0 else part
 
 
 def read_only(x: Any) -> Any:

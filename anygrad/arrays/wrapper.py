@@ -21,6 +21,7 @@ from anygrad.arrays.views import (
     bottom,
     check_can_change,
     flags_of,
+    parts_of,
     roots_of,
     set_shape,
     write,
@@ -29,9 +30,11 @@ from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Primitive, describe
 from anygrad.core.types import SCALARS, device_of, rank
-from anygrad.ops.creation import copy
+from anygrad.ops.creation import copy, new_zeros
 from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
+from anygrad.ops.joining import concat
+from anygrad.ops.manipulation import reshape
 from anygrad.ops.transfer import to_device
 
 __all__ = ["Wrapper", "bottom", "hidden_axes", "leaves_to", "lifted", "reset_operators", "set_operators", "with_list"]
@@ -329,6 +332,15 @@ class Wrapper(ArrayMixin):
 
     def _copied(self) -> Any:
         return copy(self) if self.is_scalar else copy(self).unfrozen()
+
+    def _resize(self, shape: tuple[int, ...]) -> None:
+        check_can_change(self, "x.resize(shape)")
+        if parts_of(self) or self.base is not None:
+            raise ValueError("x.resize(shape): x shares its elements with another array; write x = np.resize(x, shape)")
+        size = math.prod(shape)
+        kept = reshape(self, (-1,))[:size]
+        filled = concat([kept, new_zeros(kept, (size - kept.shape[0],))]) if size > kept.shape[0] else kept
+        self._become(reshape(filled, shape, copy=True))
 
     def _twin(self) -> Any:
         """Another one that holds the same, at the same place in the graph."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.views import window
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements
 from anygrad.ops._axes import normalized
@@ -297,5 +298,5 @@ def sliding_window_view(
         starts = np.arange(x.shape[i] - length + 1)
         if length < 0 or not len(starts):
             raise ValueError(f"sliding_window_view: a window of {length} does not fit into shape {tuple(x.shape)}")
-        x = ag.moveaxis(x[(ALL,) * i + (starts[:, None] + np.arange(length),)], i + 1, -1)
+        x = ag.moveaxis(window(x, (ALL,) * i + (starts[:, None] + np.arange(length),)), i + 1, -1)
     return x
