@@ -21,6 +21,7 @@ from weakref import ref
 
 import numpy as np
 
+from anygrad.arrays.lenses import in_base
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
 from anygrad.core.primitive import Primitive, slots
@@ -304,6 +305,9 @@ def assign(x: Any, out: Any) -> None:
     if view is None:
         x._become(out)
         return
+    if _is_within_a_view(view):
+        write(view.base, view.params["key"], out)
+        return
     changes = [(x, out)]
     while view.base is not None:
         x, out = view.base, view.put(out, view.base)
@@ -322,13 +326,28 @@ def assign(x: Any, out: Any) -> None:
                 stack.append(part)
 
 
+def _is_within_a_view(view: View) -> bool:
+    """Whether an array is ``y[key]`` of a view y, into whose base it is written at once."""
+    its_base = view_of(view.base) if view.op is getitem else None
+    return its_base is not None and its_base.base is not None
+
+
 def write(x: Any, key: Any, value: Any) -> None:
     """``x[key] = value``, for a key and a value that are sorted out already."""
     if _is_there_already(x, key, value):
         return
+    view = view_of(x)
+    while view is not None and view.base is not None:
+        nearer = in_base(x, view, key, value)
+        if nearer is None:
+            break
+        x, key, value = nearer
+        view = view_of(x)
+    if rank(type(value)) > rank(type(x)):
+        x._check_can_become(value)  # rather before anything has changed
     assign(x, index_iset(owned(x), value, key))
     while x is not None and backend_of(bottom(x)).writes_in_place:
-        view: View | None = getattr(x, "_view", None)
+        view = view_of(x)
         if view is None:
             view = x._view = View()
         view.is_filled = True
