@@ -77,7 +77,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
         raise ValueError(
             f"asarray: copy=False, and another dtype or device needs a copy (dtype={dtype}, device={device})"
         )
-    return like.copy(x) if copy and x.data is before else x
+    return (like.copy(x) if copy and x.data is before else x).unfrozen()
 
 
 def _device_of_parts(obj: Any) -> str | None:
@@ -162,7 +162,7 @@ def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: str | None
     """
     if _is_array(fill_value):
         scalar = asarray(fill_value, dtype=dtype, device=device)
-        return like.copy(broadcast_to(scalar, _lengths("full", shape)))
+        return like.copy(broadcast_to(scalar, _lengths("full", shape))).unfrozen()
     value = _number("full", "fill_value", fill_value)
     inferred = np.asarray(fill_value).dtype if dtype is None else dtype
     return _made("full", _lengths("full", shape), value, dtype=inferred, device=device)
@@ -269,7 +269,7 @@ def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: str | 
     """
     if _is_array(fill_value):
         scalar = asarray(fill_value, dtype=x.dtype if dtype is None else dtype, device=device or device_of(x))
-        return like.copy(broadcast_to(scalar, tuple(x.shape)))
+        return like.copy(broadcast_to(scalar, tuple(x.shape))).unfrozen()
     return _moved(like.full_like(x, _number("full_like", "fill_value", fill_value), dtype=dtype), device)
 
 

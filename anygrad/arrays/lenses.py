@@ -31,10 +31,15 @@ def in_base(x: Any, view: Any, key: Any, value: Any) -> tuple[Any, Any, Any] | N
     if view.op.name in PICKING:
         picked = PICKING[view.op.name](view.params, shape)
         composed = _composed(expanded(picked, shape), shape, expanded(key, x.shape)) if is_plain(picked) else None
-        return None if composed is None else (view.base, composed, value)
+        return None if composed is None else (view.base, _with_dots(composed), value)
     if view.op.name in REORDERING:
         return _reordered(view.base, REORDERING[view.op.name](view, len(shape)), expanded(key, x.shape), value)
     return None
+
+
+def _with_dots(key: Parts) -> Parts:
+    """A key that names an array, also without axes: to that values with axes of length 1 can be written."""
+    return (*key, ...) if all(type(part) is int for part in key) else key
 
 
 def _flipped(params: dict[str, Any], shape: tuple[int, ...]) -> Parts:
@@ -114,7 +119,7 @@ def _reordered(base: Any, order: list[int], parts: Parts, value: Any) -> tuple[A
         key[axis] = part
     kept = [axis for axis, part in zip(order, parts) if type(part) is not int]
     if kept == sorted(kept) or rank(type(value)) < 0 or not value.shape:
-        return base, tuple(key), value
+        return base, _with_dots(tuple(key)), value
     missing = len(kept) - len(value.shape)
     if missing < 0:
         return None

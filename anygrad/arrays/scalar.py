@@ -7,7 +7,7 @@ from typing import Any
 
 from anygrad.core.kinds import kind_of
 
-__all__ = ["IN_PLACE", "Scalar", "scalar_type_of"]
+__all__ = ["IN_PLACE", "Scalar", "scalar_type_of", "type_without_axes"]
 
 IN_PLACE = {
     "add": "+",
@@ -65,6 +65,16 @@ for _name in IN_PLACE:
     setattr(
         Scalar, f"__i{_name}__", lambda self, other: NotImplemented
     )  # so that Python goes on to the operator itself
+
+
+ARRAYS = {"where", "zeros_like", "ones_like", "empty_like", "full_like", "broadcast_to"}
+"""The operations that give arrays also where there are no axes, as NumPy's do."""
+
+
+def type_without_axes(op: Any, wrapper: type[Any]) -> type[Any]:
+    """The type of an operation's results without axes, for operands of a wrapper's type."""
+    found: type[Any] = wrapper if op.name in ARRAYS else wrapper.scalar_type
+    return found
 
 
 def scalar_type_of(wrapper: type[Any]) -> type[Any]:

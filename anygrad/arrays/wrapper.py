@@ -14,18 +14,10 @@ from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
+from anygrad.arrays.ownership import bottom
 from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
-from anygrad.arrays.views import (
-    View,
-    assign,
-    bottom,
-    check_can_change,
-    flags_of,
-    parts_of,
-    roots_of,
-    set_shape,
-    write,
-)
+from anygrad.arrays.views import View, flags_of, parts_of, roots_of
+from anygrad.arrays.writes import assign, check_can_change, set_shape, write
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Primitive, describe
@@ -406,7 +398,7 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
         if type(out) is not kind:
             out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper
             out = _cast_back(self, out, symbol)
-        elif (after := out.data).shape != (before := self.data).shape or after.dtype != before.dtype:
+        elif not _is_alike(out.data, self.data):
             out = _cast_back(self, out, symbol)
         if view is None and type(out) is kind:
             self._become(out)
@@ -415,6 +407,10 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
         return self
 
     return method
+
+
+def _is_alike(x: Any, y: Any) -> bool:
+    return bool(x.shape == y.shape and x.dtype == y.dtype)
 
 
 def _cast_back(x: Wrapper, out: Any, symbol: str) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from anygrad.arrays.views import set_shape
+from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
+from anygrad.arrays.writes import set_shape
 from anygrad.batch import products  # noqa: F401  which has rules of its own
 from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
@@ -108,7 +109,7 @@ def _wrapped(out: Any, batch_type: type[Batch], op: Primitive) -> Any:
     if isinstance(out, tuple):
         parts = [_wrapped(part, batch_type, op) for part in out]
         return tuple(parts) if op.outputs is None else op.outputs(*parts)
-    return (batch_type if len(out.shape) > 1 else batch_type.scalar_type)(out)
+    return (batch_type if len(out.shape) > 1 else type_without_axes(op, batch_type))(out)
 
 
 register_type(Batch, _handler, lambda batch: batch.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array, Implementation, Primitive
@@ -57,6 +58,7 @@ class Dual(Wrapper, is_family=True):
 def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     """The implementation of a primitive for the Duals of one level."""
     dual_type = dual_type.array_type
+    scalar_type = type_without_axes(op, dual_type)
     push = None if op.kind == "none" else pushforward_of(op)
     is_binary = op.operands == ("x1", "x2")
 
@@ -72,7 +74,7 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
         tangent = None
         if push is not None and any(t is not None for t in tangents) and _carries(out):
             tangent = push(primals, tangents, params, out)
-        return _wrapped(out, tangent, dual_type)
+        return _wrapped(out, tangent, dual_type, scalar_type)
 
     return run
 
@@ -82,16 +84,16 @@ def _carries(out: Any) -> bool:
     return any(kinds[part.dtype] in "fc" for part in parts)
 
 
-def _wrapped(out: Any, tangent: Any, dual_type: type[Dual]) -> Any:
+def _wrapped(out: Any, tangent: Any, dual_type: type[Dual], scalar_type: type[Dual]) -> Any:
     if isinstance(out, tuple):
         tangents = (None,) * len(out) if tangent is None else tangent
-        parts = [_wrapped(part, t, dual_type) for part, t in zip(out, tangents)]
+        parts = [_wrapped(part, t, dual_type, scalar_type) for part, t in zip(out, tangents)]
         return type(out)(*parts) if hasattr(out, "_fields") else tuple(parts)
     if not hasattr(out, "shape"):
         return out
     if type(out) in scalar_results:
         out = scalar_results[type(out)](out)
-    return (dual_type if out.shape else dual_type.scalar_type)(out, tangent)
+    return (dual_type if out.shape else scalar_type)(out, tangent)
 
 
 register_type(Dual, _handler, lambda dual: dual.device)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import anygrad as ag
-from anygrad.arrays.views import assign, check_can_change
 from anygrad.arrays.wrapper import Wrapper
+from anygrad.arrays.writes import assign, check_can_change
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array
 from anygrad.core.types import SCALARS, rank

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.arrays.views import CAN_COUNT, is_ours, parts_of
+from anygrad.arrays.ownership import CAN_COUNT, is_ours
+from anygrad.arrays.views import parts_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import has_array, is_plain
 from anygrad.core.kinds import kinds

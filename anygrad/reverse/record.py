@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import leaves_to, with_list
 from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
@@ -51,16 +52,16 @@ def edge_of(tensor: Any) -> Edge | None:
     return tensor if edge is True else edge  # type: ignore[no-any-return]
 
 
-def wrap(value: Any, tensor_type: TensorType) -> Any:
+def wrap(value: Any, tensor_type: TensorType, scalar_type: TensorType) -> Any:
     """A result as a constant Tensor; of several results each one."""
     if isinstance(value, tuple):
-        wrapped = [wrap(v, tensor_type) for v in value]
+        wrapped = [wrap(v, tensor_type, scalar_type) for v in value]
         return type(value)(*wrapped) if hasattr(value, "_fields") else tuple(wrapped)
     if not hasattr(value, "shape"):
         return value
     if type(value) in scalar_results:
         value = scalar_results[type(value)](value)
-    out = _new(tensor_type if value.shape else tensor_type.scalar_type)
+    out = _new(tensor_type if value.shape else scalar_type)
     out._data = value
     out._edge = out._meta = None
     return out
@@ -77,6 +78,7 @@ def unwrap(value: Any, tensor_type: TensorType) -> Any:
 
 
 def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
+    scalar_type = type_without_axes(op, tensor_type)
     level = tensor_type.level
     is_binary = op.operands == ("x1", "x2")
 
@@ -87,12 +89,13 @@ def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
             return with_list(op, *operands)
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
-        return wrap(op.apply(raw, params), tensor_type)
+        return wrap(op.apply(raw, params), tensor_type, scalar_type)
 
     return run
 
 
 def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
+    scalar_type = type_without_axes(op, tensor_type)
     pullback = pullback_of(op)
     level = tensor_type.level
     family = tensor_type.family
@@ -111,7 +114,7 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
             raw.append(unwrap(x, tensor_type))
             edges.append(edge_of(x) if is_ours and pullback.differentiable(i) else None)
         out = op.apply(tuple(raw), params)
-        result = wrap(out, tensor_type)
+        result = wrap(out, tensor_type, scalar_type)
         if any(edge is not None for edge in edges) and mode.threshold <= level:
             kept = {"key": owned_key(params["key"], copy)} if has_key else params
             _record(result, pullback, tuple(edges), (*raw, out), kept)
@@ -260,7 +263,7 @@ AT_KEY = """
     if not is_short and hidden_axis(key) is not None:
         return general({operands}, key=key)"""
 UNWRAPPED = """
-    if type(x{i}) is tensor_type or type(x{i}) is scalar_type:
+    if type(x{i}) is tensor_type or type(x{i}) is number_type:
         a{i} = x{i}._data
         edge{i} = x{i}._edge if differentiable[{i}] else None
         if type(a{i}) is not kind:
@@ -299,7 +302,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         params="params" if op.defaults else "{}",
         given=AT_KEY.format(operands=operands) if has_key else HELD if "rtol" in op.defaults else "",
         kept="params if is_short else {'key': owned_key(key, copy)}" if has_key else "params" if op.defaults else "{}",
-        kind=each("type(x{i}._data) if type(x{i}) is tensor_type or type(x{i}) is scalar_type else ") + "None",
+        kind=each("type(x{i}._data) if type(x{i}) is tensor_type or type(x{i}) is number_type else ") + "None",
         unwrapped=each(UNWRAPPED),
         arrays=each("a{i}, "),
         edges_are=each("edge{i} is "),
@@ -318,7 +321,8 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         "hidden_axis": hidden_axis,
         "unwrapped": unwrapped,
         "tensor_type": tensor_type,
-        "scalar_type": tensor_type.scalar_type,
+        "scalar_type": type_without_axes(op, tensor_type),
+        "number_type": tensor_type.scalar_type,
         "types": {tensor_type, tensor_type.scalar_type},
         "level": tensor_type.level,
         "general": _general(op, tensor_type),
