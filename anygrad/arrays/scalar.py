@@ -37,8 +37,8 @@ class _NoLengthError(AttributeError, TypeError):
 class Scalar:
     """What a result without axes is besides a wrapper: a number, as NumPy's scalars are.
 
-    It does not change: ``x += y`` makes a new one, which may have axes and another dtype, and other names for the old
-    one keep it. Arrays without axes that are made as such, and views without axes, are no scalars.
+    ``x += y`` makes a new one, which may have axes and another dtype, and other names for the old one keep it. Arrays
+    without axes that are made as such, and views without axes, are no scalars.
     """
 
     __slots__ = ()
@@ -52,11 +52,10 @@ class Scalar:
         is_exact = not self._carries and kind_of(self.data.dtype) in "bi"
         return hash(self.item()) if is_exact else object.__hash__(self)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            "x[key] = value: a result without axes is a number, as NumPy's is, and does not change; give x a new "
-            "value, or make an array without axes with np.array(x, like=x)"
-        )
+    def __setitem__(self: Any, key: Any, value: Any) -> None:
+        # The array API standard, which knows no numbers, lets one write into a result: from then on it is an array.
+        self.__class__ = self.array_type
+        self[key] = value
 
 
 numbers.Number.register(Scalar)

@@ -101,6 +101,9 @@ def well(s: Any, k: Any) -> Any:
 
 OPTIMIZE = [
     *(Case(f"optimize.{name}", eight) for name in ["rosen", "rosen_der", "rosen_hess"]),
+    Case("optimize.fmin_powell", point).by(
+        lambda f, p: f(lambda s: xp(p).sum((xp(p).asarray(s) - p) ** 2), np.zeros(3), disp=False)
+    ),
     Case("optimize.rosen_hess_prod", eight, y[:8]),
     # the last steps of the iteration carry the gradient of the solution
     Case("optimize.elementwise.find_root", point, of=lambda r: r.x).by(

@@ -44,6 +44,7 @@ WAYS = {
     "gives a Python number": "asks for a Python number",
     "must have different signs": "asks for a Python number",
     "with an exception set": "asks for a Python number",
+    "has no attribute": "asks the namespace for a function that the standard lacks",
     "the ufunc": "calls a ufunc that anygrad has no derivative of",
     "not a proper array of floats": "makes NumPy arrays of what the function gives",
     "can't be converted to double": "makes NumPy arrays of its arguments",

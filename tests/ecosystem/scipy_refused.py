@@ -133,7 +133,7 @@ OPTIMIZE = [
     ),
     *(
         Case(f"optimize.{name}", p).by(lambda f, p: f(lambda s: square(s, p), np.zeros(4), disp=False))
-        for name in ("fmin", "fmin_bfgs", "fmin_cg", "fmin_powell")
+        for name in ("fmin", "fmin_bfgs", "fmin_cg")
     ),
     *(
         Case(f"optimize.{name}", p).by(lambda f, p: f(lambda s: xp(p).asarray(s) - p, np.zeros(4)))

@@ -89,6 +89,7 @@ NOT_ON_A_DEVICE = {  # in SciPy 1.17; a newer one may have mended it
     "integrate.nsum": "cannot be type promoted",
     "integrate.qmc_quad": "different devices",
     "integrate.tanhsinh": "cannot be type promoted",
+    "optimize.fmin_powell": "different devices",
     "signal.group_delay": "different devices",
     "stats.lmoment": "different devices",
     "stats.monte_carlo_test": "different devices",
