@@ -282,11 +282,6 @@ NUMPY = [
     ),
     of(decomposition.TruncatedSVD, X, n_components=2, random_state=0),
     Call("metrics.pairwise.pairwise_distances_chunked", lambda x: list(pairwise.pairwise_distances_chunked(x)), X),
-    Call(
-        "metrics.pairwise.pairwise_distances_argmin_min",
-        lambda x, z: pairwise.pairwise_distances_argmin_min(x, z)[1],
-        *(X, Z),
-    ),
 ]
 
 

@@ -147,6 +147,11 @@ METRICS = [
         for n in ("silhouette_score", "silhouette_samples", "calinski_harabasz_score", "davies_bouldin_score")
     ),
     Call("metrics.auc", metrics.auc, np.sort(y), guess),
+    Call(
+        "metrics.pairwise.pairwise_distances_argmin_min",
+        lambda x, z: pairwise.pairwise_distances_argmin_min(x, z)[1],
+        *(X, Z),
+    ),
     Call("metrics.pairwise.nan_euclidean_distances", pairwise.nan_euclidean_distances, X, Z),
     Call("metrics.pairwise.haversine_distances", pairwise.haversine_distances, X[:, :2].copy(), Z[:, :2].copy()),
 ]
