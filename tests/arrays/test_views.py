@@ -5,6 +5,7 @@ import copy
 import gc
 import numbers
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -98,7 +99,13 @@ def slopes(f, x):
 
 def plain(f):
     """A program on NumPy's arrays, which it may write to."""
-    return lambda x: float(f(x.copy()))
+
+    def run(x):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of setting a shape, since NumPy 2.5
+            return float(f(x.copy()))
+
+    return run
 
 
 @pytest.mark.parametrize("body", WRITES)
