@@ -55,9 +55,10 @@ class View:
         parts: weak references to its own parts.
         is_filled: whether it, or what it is a part of, has been written to: it is then an array that is being filled.
         is_read_only: whether it must not be written to.
+        last: what was read of it last, until it is written to; see :func:`anygrad.reverse.indexing.read_again`.
     """
 
-    __slots__ = ("base", "is_filled", "is_read_only", "op", "params", "parts", "rest")
+    __slots__ = ("base", "is_filled", "is_read_only", "last", "op", "params", "parts", "rest")
 
     def __init__(self, base: Any = None, op: Any = None, rest: tuple[Any, ...] = (), params: Any = None) -> None:
         self.base = base
@@ -67,6 +68,7 @@ class View:
         self.parts: Any = _no_parts
         self.is_filled = False
         self.is_read_only = False
+        self.last: Any = None
 
     def get(self, base: Any) -> Any:
         """The part of a base."""
@@ -115,8 +117,13 @@ def link(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[st
 slots.link = link
 
 
-def link_part(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """What :func:`link` gives for a result that is known to share the operand's elements."""
+def link_part(
+    op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: dict[str, Any], *, is_little: bool = False
+) -> Any:
+    """What :func:`link` gives for a result that is known to share the operand's elements.
+
+    With ``is_little`` it is small, and has numbers of its own already.
+    """
     whole = getattr(x, "_view", None)
     if whole is None:
         whole = x._view = View()
@@ -126,9 +133,10 @@ def link_part(op: Primitive, x: Any, out: Any, rest: tuple[Any, ...], params: di
     view.rest = rest
     view.params = params
     view.parts = _no_parts
+    view.last = None
     view.is_read_only = whole.is_read_only or op.put is None
     view.is_filled = whole.is_filled
-    if whole.is_filled:
+    if whole.is_filled and not is_little:
         hold_little(out, x)
     parts = whole.parts
     if parts is _no_parts:

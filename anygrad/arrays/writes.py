@@ -56,6 +56,7 @@ def assign(x: Any, out: Any) -> None:
         view = x._view
     for array, value in changes:
         array._become(value)
+        array._view.last = None
     seen = {id(array) for array, _ in changes}
     stack = [array for array, _ in changes]
     while stack:
@@ -63,6 +64,7 @@ def assign(x: Any, out: Any) -> None:
         for part in parts_of(whole):
             if id(part) not in seen:
                 part._become(part._view.get(whole))
+                part._view.last = None
                 hold_little(part, whole)
                 stack.append(part)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from anygrad.arrays.ownership import CAN_COUNT, is_ours
-from anygrad.arrays.views import parts_of
+from anygrad.arrays.views import SMALL, parts_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import has_array, is_plain
 from anygrad.core.kinds import kinds
@@ -26,7 +27,7 @@ from anygrad.reverse.graph import Node, mode, restrictions
 from anygrad.reverse.pullback import Pullback, match, of_its_own, pullback_of
 from anygrad.reverse.record import meta_of
 
-__all__ = ["read", "write"]
+__all__ = ["read", "read_again", "remember", "write"]
 
 _new = object.__new__
 _nothing = (None, None)
@@ -122,6 +123,30 @@ def read(x: Any, key: Any) -> Any:
     return result
 
 
+def read_again(x: Any, view: Any, key: Any) -> Any:
+    """What :func:`read` gave for the same key last, at the same node; None where that was something else.
+
+    A loop that reads a row or an element several times before it writes has fewer nodes. While what was read is alive,
+    it may get hooks, or be asked for its gradient, which is not that of both: then there is another node.
+    """
+    last = view.last
+    if last is None or type(last[0]) is not type(key) or last[0] != key or (restrictions and mode.threshold > x.level):
+        return None
+    _, its_type, before, data, edge, meta = last
+    if before() is not None or edge.hooks:
+        return None
+    out = _new(its_type)
+    out._data, out._edge, out._meta = data, edge, meta
+    view.last = key, its_type, ref(out), data, edge, meta
+    return out
+
+
+def remember(x: Any, view: Any, key: Any, out: Any) -> None:
+    """Let :func:`read_again` know what was read, if that has numbers of its own."""
+    if type(out._edge) is Node and (out.is_scalar or out._data.size * SMALL <= x._data.size):
+        view.last = key, type(out), ref(out), out._data, out._edge, out._meta
+
+
 def write(x: Any, key: Any, value: Any) -> bool:
     """``x[key] = value`` in the array that a Tensor holds; whether it was done, for nobody else can see that array."""
     a = x._data
@@ -151,6 +176,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
         index_iset.table[kind](a, b, key=key)
     except Exception:  # which the general way explains
         return False
+    view.last = None
     edge = x._edge
     if edge is its_edge is None or (restrictions and mode.threshold > x.level):
         return True

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.arrays.above import above
+from anygrad.arrays.scalar import Scalar
 from anygrad.arrays.views import link, link_part
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import backend_of
@@ -27,7 +28,7 @@ from anygrad.ops.indexing import getitem
 from anygrad.reverse.data import as_array, check_can_require_grad
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, enable_grad, mode
-from anygrad.reverse.indexing import read, write
+from anygrad.reverse.indexing import read, read_again, remember, write
 from anygrad.reverse.record import edge_of, handler
 
 __all__ = ["Tensor", "tensor_of"]
@@ -77,6 +78,8 @@ class Tensor(Wrapper, is_family=True):
     def data(self, value: Array) -> None:
         self._data = value
         self._meta = None
+        if (view := getattr(self, "_view", None)) is not None:
+            view.last = None
 
     @classmethod
     def rewrap(cls, value: Any, edge: Any) -> Any:
@@ -357,13 +360,22 @@ class Tensor(Wrapper, is_family=True):
     def __getitem__(self, key: Any) -> Any:
         if not is_plain(key):
             return getitem(self, key)
+        view = getattr(self, "_view", None)
+        is_filled = view is not None and view.is_filled
+        out = read_again(self, view, key) if is_filled else None
+        if out is not None:
+            return out if isinstance(out, Scalar) else link_part(getitem, self, out, (), {"key": key}, is_little=True)
         try:
             out = read(self, key)
         except Exception:
             return getitem(self, key)  # which explains the error
-        if type(key) is int or type(key) is slice:
-            return out if out.is_scalar else link_part(getitem, self, out, (), {"key": key})
-        return link(getitem, self, out, (), {"key": key})
+        if type(key) is not int and type(key) is not slice:
+            link(getitem, self, out, (), {"key": key})
+        elif not out.is_scalar:
+            link_part(getitem, self, out, (), {"key": key})
+        if is_filled:
+            remember(self, view, key, out)
+        return out
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not write(self, key, value):

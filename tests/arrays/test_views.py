@@ -312,3 +312,28 @@ def test_a_chain_of_views_and_many_dead_ones():
         y[i : i + 2]
     assert len(views.view_of(y).parts) < 100
     del part, y
+
+
+def test_what_is_read_twice_has_gradients_of_its_own():
+    x = Tensor(np.ones(8), requires_grad=True)
+    y = x * 1.0
+    y[0] = 2.0 * x[0]
+    a = y[0]
+    b = y[0]
+    a.retain_grad()
+    (a * 3.0 + b * 5.0 + y[0] * 7.0 + y[0]).backward()
+    assert (a.grad.item(), x.grad.tolist()) == (3.0, [32.0] + 7 * [0.0])
+
+
+def test_what_is_read_again_is_what_was_written_since():
+    x = Tensor(np.ones(8), requires_grad=True)
+    y = x * 1.0
+    y[0] = 2.0 * x[0]
+    total = y[0] * 1.0
+    with ag.no_grad():
+        y[0] = 7.0
+    total = total + y[0]
+    y.data = np.full(8, 9.0)
+    total = total + y[0]
+    y[0] = 3.0 * x[0]
+    assert [total.item(), (total + y[0]).item()] == [18.0, 21.0]
