@@ -115,7 +115,7 @@ def _best(run: Callable[[], Any], rounds: int) -> float:
             for _ in range(runs):
                 run()
             taken = time.process_time() - start
-            if taken > 0.05:  # noqa: PLR2004
+            if taken > 0.05:
                 break
             runs *= 2
         shortest = min(shortest, taken / runs)
