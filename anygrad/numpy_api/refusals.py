@@ -5,7 +5,7 @@ from anygrad.numpy_api.registry import refuse
 VALUES = "write it with x.detach().numpy()"
 TIMES = "anygrad's arrays hold no times"
 BITS = "anygrad's arrays hold no packed bits; take x.detach().numpy() first"
-MEMORY = "anygrad's arrays are replaced when assigned to, so memory is never seen to be shared"
+MEMORY = "x.base is the whole array that a view is a part of, and None of a whole one"
 
 REMEDIES = {
     "busday_count": TIMES,

@@ -1,6 +1,7 @@
-"""A loop of assignments costs what it writes, not the array for each write: counted in bytes, so that no clock is asked.
+"""A loop of assignments costs what it writes, not the array for each write.
 
-Where each write copied the array, a loop of four times as many steps would allocate sixteen times as much.
+It is counted in bytes, so that no clock is asked. Where each write copied the array, a loop of four times as many steps
+would allocate sixteen times as much.
 """
 
 from __future__ import annotations
