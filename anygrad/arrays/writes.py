@@ -48,6 +48,7 @@ def assign(x: Any, out: Any) -> None:
     if _is_within_a_view(view):
         write(view.base, view.params["key"], out)
         return
+    _mark_filled(x)
     changes = [(x, out)]
     while view.base is not None:
         x, out = view.base, _put_back(view, out, view.base)
@@ -88,11 +89,16 @@ def write(x: Any, key: Any, value: Any) -> None:
         view = view_of(x)
     if rank(type(value)) > rank(type(x)):
         x._check_can_become(value)  # rather before anything has changed
+    _mark_filled(x)
+    assign(x, index_iset(owned(x), value, key))
+
+
+def _mark_filled(x: Any) -> None:
+    """Remember of an array, and of those that it is a part of, that they are being filled."""
     for array in list(roots_of(x)) if backend_of(bottom(x)).writes_in_place else ():
         if view_of(array) is None:
             array._view = View()
         array._view.is_filled = True
-    assign(x, index_iset(owned(x), value, key))
 
 
 def _is_there_already(x: Any, key: Any, value: Any) -> bool:
