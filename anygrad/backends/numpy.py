@@ -11,7 +11,7 @@ import numpy as np
 from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
 from anygrad.backends.generic import fitted
 from anygrad.backends.special import scipy_special
-from anygrad.core.keys import is_plain
+from anygrad.core.keys import has_array, is_plain
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Implementation, Primitive
 from anygrad.core.types import scalar_results
@@ -287,6 +287,8 @@ def _index_set(x: Array, values: Array, key: Any) -> Array:
 
 @numpy.implement("index_iset")
 def _index_iset(x: Array, values: Array, key: Any) -> Array:
+    if has_array(key) and isinstance(values, np.ndarray) and np.may_share_memory(x, values):
+        values = np.array(values)  # through a mask NumPy reads places that it has written to
     x[key] = values
     return x
 

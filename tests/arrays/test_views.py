@@ -270,6 +270,19 @@ def test_attributes_of_views():
         y.flat[6] = 1.0
 
 
+def test_what_is_written_through_a_mask_is_read_before():
+    """NumPy itself gives [3, 2, 3] here, and [3, 2, 1] by a slice or by indices."""
+    x = np.array([1.0, 2.0, 3.0])
+
+    def f(x):
+        t = x * 1.0
+        t[[True, True, True]] = np.flip(t)
+        return np.sum(t * x)
+
+    value, gradient = ag.value_and_grad(f)(x)
+    assert (float(value), gradient.tolist()) == (10.0, [6.0, 4.0, 2.0])
+
+
 def test_a_copy_shares_nothing():
     y = Tensor(np.zeros((2, 2)))
     for twin in (copy.copy(y), copy.deepcopy(y), y.copy(), np.copy(y), y.flatten(), np.tile(y, 1), np.repeat(y, 1)):
