@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["formats_text", "takes_objects"]
+__all__ = ["formats_text", "is_at_of_array_api_extra", "takes_objects"]
 
 
 def formats_text(frame: FrameType) -> bool:
@@ -43,3 +43,11 @@ def takes_objects(dtype: Any, frame: FrameType) -> bool:
     return (dtype is not None and np.dtype(dtype) == object) or (
         is_numpys and frame.f_code.co_qualname.startswith(ELEMENTWISE)
     )
+
+
+def is_at_of_array_api_extra(frame: FrameType) -> bool:
+    """Whether a frame is that of array-api-extra's ``at``, through which SciPy writes into results without axes.
+
+    It copies NumPy's numbers first, and takes every class that it does not know for one that can be written to.
+    """
+    return str(frame.f_globals.get("__name__")).endswith("array_api_extra._lib._at")

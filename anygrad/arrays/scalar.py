@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numbers
+import sys
 from typing import Any
 
+from anygrad.arrays.asking import is_at_of_array_api_extra
 from anygrad.core.kinds import kind_of
 
 __all__ = ["IN_PLACE", "Scalar", "scalar_type_of", "type_without_axes"]
@@ -53,7 +55,11 @@ class Scalar:
         return hash(self.item()) if is_exact else object.__hash__(self)
 
     def __setitem__(self: Any, key: Any, value: Any) -> None:
-        # The array API standard, which knows no numbers, lets one write into a result: from then on it is an array.
+        if not is_at_of_array_api_extra(sys._getframe(1)):
+            raise TypeError(
+                "x[key] = value: a result without axes is a number, as NumPy's is, and does not change; give x a new "
+                "value, or make an array without axes with np.array(x, like=x)"
+            )
         self.__class__ = self.array_type
         self[key] = value
 

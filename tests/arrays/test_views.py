@@ -217,6 +217,8 @@ def test_a_result_without_axes_is_a_number():
         assert not isinstance(s, collections.abc.Iterable)
         with pytest.raises(TypeError, match="no length"):
             len(s)
+        with pytest.raises(TypeError, match="does not change"):
+            s[...] = 1.0
         before = s
         s += 1.0
         assert s is not before
