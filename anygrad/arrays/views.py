@@ -55,10 +55,11 @@ class View:
         parts: weak references to its own parts.
         is_filled: whether it, or what it is a part of, has been written to: it is then an array that is being filled.
         is_read_only: whether it must not be written to.
+        has_leaf: whether one of its parts, or of these, has been made a leaf that requires a gradient.
         last: what was read of it last, until it is written to; see :func:`anygrad.reverse.indexing.read_again`.
     """
 
-    __slots__ = ("base", "is_filled", "is_read_only", "last", "op", "params", "parts", "rest")
+    __slots__ = ("base", "has_leaf", "is_filled", "is_read_only", "last", "op", "params", "parts", "rest")
 
     def __init__(self, base: Any = None, op: Any = None, rest: tuple[Any, ...] = (), params: Any = None) -> None:
         self.base = base
@@ -68,6 +69,7 @@ class View:
         self.parts: Any = _no_parts
         self.is_filled = False
         self.is_read_only = False
+        self.has_leaf = False
         self.last: Any = None
 
     def get(self, base: Any) -> Any:
@@ -97,6 +99,13 @@ def parts_of(x: Any) -> list[Any]:
     """The living parts of an array."""
     view = view_of(x)
     return [] if view is None else [part for reference in view.parts if (part := reference()) is not None]
+
+
+def mark_leaf(x: Any) -> None:
+    """Let what an array is a part of know that it is a leaf from now on, which no write may reach."""
+    for whole in roots_of(x):
+        if (view := view_of(whole)) is not None:
+            view.has_leaf = True
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from anygrad.arrays.above import above
 from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import asarray
 from anygrad.arrays.device import move, resolve
+from anygrad.arrays.levels import deepened
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
 from anygrad.arrays.ownership import bottom
 from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
@@ -320,7 +321,12 @@ class Wrapper(ArrayMixin):
         for name in self._held:
             setattr(self, name, getattr(out, name))
         if self.level != out.level:
+            deepened(self)
             self.__class__ = out.array_type
+
+    def _surface(self, out: Any) -> None:
+        """Become of an outer level again, when the transform of its own has ended."""
+        self._become(out)
 
     def _copied(self) -> Any:
         return copy(self) if self.is_scalar else copy(self).unfrozen()

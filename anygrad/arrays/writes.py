@@ -31,8 +31,17 @@ def check_can_change(x: Any, what: str) -> None:
         raise ValueError(f"{what}: the array is read-only, as NumPy's is here; write to a copy, x = x.copy()")
     x._check_can_change(what)
     while view is not None and view.base is not None:
-        view.base._check_can_change(what)
-        view = view.base._view
+        x = view.base
+        x._check_can_change(what)
+        view = x._view
+    if view is not None and view.has_leaf:
+        _check_parts(x, what)
+
+
+def _check_parts(x: Any, what: str) -> None:
+    for part in parts_of(x):
+        part._check_can_change(what)
+        _check_parts(part, what)
 
 
 def assign(x: Any, out: Any) -> None:

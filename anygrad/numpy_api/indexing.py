@@ -10,7 +10,7 @@ import anygrad as ag
 from anygrad.arrays.views import read_only
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array
+from anygrad.core.primitive import Array, describe
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, of_one_dtype, promoted
 
 __all__: list[str] = []
@@ -252,10 +252,24 @@ def _target(name: str, array: Any, remedy: str) -> Any:
 
 
 @implements("copyto", arrays=0)
-def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
-    """Write elements into an array of anygrad, which rebinds it as assignment does."""
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    """Write elements into an array of anygrad, which rebinds it as assignment does.
+
+    Raises:
+        TypeError: elements of ``dst`` cannot hold those of ``src`` by the rule that ``casting`` names.
+    """
     dst = _target("copyto", dst, "dst = np.where(where, src, dst)")
-    src = cast(as_array(src, dst), dst.dtype)
+    src = as_array(src, dst)
+    if (
+        isinstance(src.dtype, np.dtype)
+        and isinstance(dst.dtype, np.dtype)
+        and not np.can_cast(src.dtype, dst.dtype, casting)
+    ):
+        raise TypeError(
+            f"np.copyto: {describe(src)} cannot be written to {describe(dst)} by casting={casting!r}; convert it "
+            f"with .astype(dst.dtype) first, or write casting='unsafe'"
+        )
+    src = cast(src, dst.dtype)
     dst[...] = src if where is True else ag.where(_truth(as_array(where, dst)), src, dst)
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from anygrad.arrays.above import above
+from anygrad.arrays.levels import deepened
 from anygrad.arrays.scalar import Scalar
-from anygrad.arrays.views import link, link_part
+from anygrad.arrays.views import link, link_part, mark_leaf
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
@@ -107,6 +108,7 @@ class Tensor(Wrapper, is_family=True):
             )
         if value:
             check_can_require_grad(self.data)
+            mark_leaf(self)
         self._edge = True if value else None
 
     @property
@@ -400,7 +402,12 @@ class Tensor(Wrapper, is_family=True):
         self._data = data
         self._meta = meta if is_alike else out._meta
         if type(self) is not type(out) and self.level != out.level:
+            deepened(self)
             self.__class__ = out.array_type
+
+    def _surface(self, out: Tensor) -> None:
+        self._edge = out._edge
+        self._become(out)
 
     _held = ("_data",)
 

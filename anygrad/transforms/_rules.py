@@ -8,9 +8,12 @@ not given is the transpose of the other, which is linear.
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
 
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, flatten, mapped, matching, unflatten
@@ -65,7 +68,16 @@ class Rules(abc.ABC):
 
 
 def apply(rules: Rules, arrays: list[Any]) -> Any:
-    """Run a function with rules of its own on arrays, of which some may be wrappers."""
+    """Run a function with rules of its own on arrays, of which some may be wrappers.
+
+    Raises:
+        ValueError: it writes to an array that is lent to it.
+    """
+    with _lending(rules):
+        return _apply(rules, arrays)
+
+
+def _apply(rules: Rules, arrays: list[Any]) -> Any:
     outermost = max(arrays, key=lambda x: rank(type(x)), default=None)
     if isinstance(outermost, Tensor):
         return _on_tensors(rules, arrays, type(outermost))
@@ -74,6 +86,30 @@ def apply(rules: Rules, arrays: list[Any]) -> Any:
     if isinstance(outermost, Batch):
         return _on_batches(rules, arrays, type(outermost))
     return mapped(lambda y: scalar_results[type(y)](y) if type(y) in scalar_results else y, rules.run(arrays))
+
+
+def lent(x: Any) -> Any:
+    """An array as it is handed to a function of a user's, which may write to it without the owner's seeing that.
+
+    It refuses that if it is NumPy's own, whose memory others hold; a wrapper gets a copy as soon as it is written to.
+    """
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+        return x
+    return x._twin() if rank(type(x)) > 0 and not x.hides_axis else x
+
+
+@contextlib.contextmanager
+def _lending(rules: Rules) -> Iterator[None]:
+    """Say of an error about an array that cannot be written to what to write."""
+    try:
+        yield
+    except ValueError as error:
+        note = f"{rules.name}: its arguments, and what its rules are given, are lent; write to a copy, x = x.copy()"
+        if "read-only" in str(error) and note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        raise
 
 
 def is_inexact(x: Any) -> bool:
@@ -85,7 +121,7 @@ def _on_tensors(rules: Rules, arrays: list[Any], kind: type[Tensor]) -> Any:
     tensor_type = Tensor.at_level(kind.level)
     is_ours = [isinstance(x, Tensor) and x.level == kind.level for x in arrays]
     edges = tuple(edge_of(x) if ours else None for x, ours in zip(arrays, is_ours))
-    raw = [unwrap(x, tensor_type) for x in arrays]
+    raw = [lent(unwrap(x, tensor_type)) for x in arrays]
     if all(edge is None for edge in edges) or mode.threshold > kind.level:
         return mapped(lambda y: _constant(y, tensor_type), apply(rules, raw))
     out, saved = rules.run_and_save(raw)
@@ -131,13 +167,14 @@ class FunctionPullback(Pullback):
             *inputs, held = saved
             some = next(c for c in g if c is not None)
             full = [
-                None if meta is None else astype(new_zeros(some, meta[0]), meta[1]) if c is None else c
+                None if meta is None else astype(new_zeros(some, meta[0]), meta[1]) if c is None else lent(c)
                 for c, meta in zip(g, metas)
             ]
             residuals = held.value
             if isinstance(some, Tensor) and some.level == tensor_type.level:  # the pass itself is recorded
-                _, residuals = rules.run_and_save(inputs)
-            cotangents = rules.pull(residuals, unflatten(structure, full))
+                _, residuals = rules.run_and_save([lent(x) for x in inputs])
+            with _lending(rules):
+                cotangents = rules.pull(residuals, unflatten(structure, full))
             shaped = [
                 _shaped(c, x, f"{rules.name}: the cotangent of argument {i}")
                 for i, (c, x) in enumerate(zip(cotangents, inputs))
@@ -167,8 +204,8 @@ def _zero_if_none(c: Any, x: Any) -> Any:
 
 def _on_duals(rules: Rules, arrays: list[Any], kind: type[Dual]) -> Any:
     is_ours = [type(x) is kind for x in arrays]
-    primals = [x.data if ours else x for x, ours in zip(arrays, is_ours)]
-    tangents = [x.tangent if ours else None for x, ours in zip(arrays, is_ours)]
+    primals = [lent(x.data if ours else x) for x, ours in zip(arrays, is_ours)]
+    tangents = [lent(x.tangent) if ours else None for x, ours in zip(arrays, is_ours)]
     if all(t is None for t in tangents):
         return mapped(lambda y: kind(y, None) if rank(type(y)) >= 0 else y, apply(rules, primals))
     filled = [zeros_like(x) if t is None and is_inexact(x) else t for x, t in zip(primals, tangents)]
@@ -182,7 +219,7 @@ def _on_duals(rules: Rules, arrays: list[Any], kind: type[Dual]) -> Any:
 
 def _on_batches(rules: Rules, arrays: list[Any], kind: type[Batch]) -> Any:
     axes = [0 if type(x) is kind else None for x in arrays]
-    whole = [x.data if axis == 0 else x for x, axis in zip(arrays, axes)]
+    whole = [lent(x.data if axis == 0 else x) for x, axis in zip(arrays, axes)]
     return mapped(kind, apply(rules.mapped(axes), whole))
 
 
@@ -317,4 +354,5 @@ def transposed(linear: Callable[[Any], list[Any]], example: Any, values: list[An
     with next_level(Tensor) as tensor_type:
         inputs = [tensor_type.rewrap(zeros_like(x), True) for x in leaves]
         results = linear(unflatten(structure, inputs))
-    return unflatten(structure, pull_through(results, inputs, tensor_type)(values))
+        pull = pull_through(results, inputs, tensor_type)
+    return unflatten(structure, pull(values))

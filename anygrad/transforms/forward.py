@@ -46,10 +46,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             as_given(dual_type(x, t), is_number) for x, t, is_number in zip(chosen.leaves, moved, chosen.are_numbers)
         ]
         out, aux = split_aux(f(*chosen.called(duals)[0]), has_aux, what)
-    leaves, _, out_structure = flatten(out)
-    pairs = [_primal_and_tangent(x, dual_type) for x in leaves]
+        leaves, _, out_structure = flatten(out)
+        pairs = [_primal_and_tangent(x, dual_type) for x in leaves]
+        aux = untraced(aux, dual_type)
     results = tuple(unflatten(out_structure, part) for part in zip(*pairs)) if pairs else (out, out)
-    return (*results, untraced(aux, dual_type)) if has_aux else results
+    return (*results, aux) if has_aux else results
 
 
 def _primal_and_tangent(out: Any, dual_type: type[Dual]) -> tuple[Any, Any]:

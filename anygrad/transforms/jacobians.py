@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from anygrad.arrays.creation import asarray
 from anygrad.core.containers import flatten, mapped, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
@@ -121,12 +122,17 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = Fal
     @functools.wraps(f)
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         chosen = select(f"jacobian of {name_of(f)}", args, kwargs, argnums, None)
-        out = f(*args, **kwargs)
+        out = f(*mapped(_own, args), **mapped(_own, kwargs))
         outputs, _, _ = flatten(out[0] if has_aux else out)
         is_tall = _count(outputs) > _count(chosen.leaves)
         return (jacfwd if is_tall else jacrev)(f, argnums, has_aux=has_aux)(*args, **kwargs)
 
     return jacobian_function
+
+
+def _own(x: Any) -> Any:
+    """An array that a function may write to."""
+    return asarray(x, copy=True) if rank(type(x)) >= 0 else x
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:

@@ -144,9 +144,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     with next_level(Tensor) as tensor_type:
         inputs, arguments = tracked(chosen, tensor_type)
         out, aux = split_aux(f(*chosen.called(arguments)[0]), has_aux, what)
-    leaves, paths, structure = flatten(out, "output")
-    values = [x.data if tensor_type.is_of_level(x) else x for x in leaves]
-    pull = pull_through(leaves, inputs, tensor_type)
+        leaves, paths, structure = flatten(out, "output")
+        values = [x.data if tensor_type.is_of_level(x) else x for x in leaves]
+        pull = pull_through(leaves, inputs, tensor_type)
+        aux = untraced(aux, tensor_type)
 
     def pullback(cotangent: Any) -> Any:
         given = matching(cotangent, structure, "cotangent", "output")
@@ -154,7 +155,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         return chosen.arranged(pull(arrays))
 
     out = unflatten(structure, values)
-    return (out, pullback, untraced(aux, tensor_type)) if has_aux else (out, pullback)
+    return (out, pullback, aux) if has_aux else (out, pullback)
 
 
 def pull_through(
@@ -219,7 +220,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     with next_level(Tensor) as tensor_type:
         cotangents = [tensor_type.rewrap(zeros_like(floating(x, p)), True) for x, p in zip(leaves, paths)]
         pulled, _, _ = flatten(pullback(unflatten(structure, cotangents)))
-    push = pull_through(pulled, cotangents, tensor_type)
+        push = pull_through(pulled, cotangents, tensor_type)
 
     def derivative(*tangents: Any) -> Any:
         given = matching(tangents, arguments, "tangents", "the arguments")

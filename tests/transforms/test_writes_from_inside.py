@@ -1,0 +1,159 @@
+"""Writes that a function under a transform does to what is not its own: outer arrays, and arrays that it was lent."""
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+from anygrad import Tensor
+
+
+def test_an_outer_array_written_under_grad_keeps_its_outer_derivative() -> None:
+    def f(x):
+        y = np.zeros(2, like=x)
+
+        def g(z):
+            y[0] = z * x[1]
+            return np.sum(y)
+
+        inner = ag.grad(g)(x[0])
+        return np.sum(y) + inner
+
+    value, gradient = ag.value_and_grad(f)(np.array([1.0, 2.0]))
+    assert value == 4.0
+    np.testing.assert_array_equal(gradient, [2.0, 2.0])
+
+
+def test_an_outer_array_written_through_a_view_and_by_a_pullback() -> None:
+    def f(x):
+        y = np.zeros(4, like=x)
+        head = y[:3]
+
+        def g(z):
+            for i in range(3):
+                head[i] = z * x[i]
+            return head
+
+        out, pullback = ag.vjp(g, x[0])
+        y[3] = y[1] * x[2]
+        return np.sum(out * out) + pullback(np.ones(3))[0] + np.sum(y)
+
+    def plain(x):
+        return np.sum((x[0] * x) ** 2) + np.sum(x) + np.sum(x[0] * x) + x[0] * x[1] * x[2]
+
+    x = np.array([1.5, 2.0, 3.0])
+    value, gradient = ag.value_and_grad(f)(x)
+    assert float(value) == pytest.approx(plain(x))
+    np.testing.assert_allclose(gradient, ag.grad(plain)(x))
+
+
+def test_perturbations_of_two_transforms_are_not_confused() -> None:
+    def f(x):
+        y = np.zeros(1, like=x)
+
+        def g(z):
+            y[0] = z
+            return np.sum(y)
+
+        ag.jvp(g, (x[0],), (1.0,))
+        return ag.jvp(lambda z: np.sum(y) + 0 * z, (x[1],), (1.0,))[1]
+
+    value, tangent = ag.jvp(f, (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    assert (float(value), float(tangent)) == (0.0, 0.0)
+
+
+def test_an_array_made_outside_is_of_its_own_level_again_also_after_an_error() -> None:
+    y = Tensor(np.zeros(2))
+
+    def g(z):
+        y[0] = z
+        if z > 3:
+            raise KeyError("stop")
+        return np.sum(y)
+
+    assert ag.grad(g)(3.0) == 1.0
+    with pytest.raises(KeyError):
+        ag.grad(g)(4.0)
+    assert type(y) is Tensor
+    np.testing.assert_array_equal(y.numpy(), [4.0, 0.0])
+    assert ag.grad(lambda z: z * np.sum(y))(2.0) == 4.0
+
+
+def test_jacobian_leaves_the_callers_array_as_it_was() -> None:
+    def f(x):
+        x[0] *= x[1]
+        return x * 1.0
+
+    x = np.array([2.0, 3.0])
+    np.testing.assert_array_equal(ag.jacobian(f)(x), [[3.0, 2.0], [0.0, 1.0]])
+    np.testing.assert_array_equal(x, [2.0, 3.0])
+
+
+def _doubled(y):
+    y *= 2.0
+    return np.sum(y * y)
+
+
+def _with_a_writing_fwd():
+    f = ag.custom_vjp(lambda y: np.sum(y * y))
+    f.defvjp(lambda y: (_doubled(y), y), lambda y, g: (2 * y * g,))
+    return f
+
+
+def _with_a_writing_rule():
+    f = ag.custom_jvp(lambda y: np.sum(y * y))
+    f.defjvp(lambda primals, tangents: (_doubled(*primals), np.sum(2 * primals[0] * tangents[0])))
+    return f
+
+
+@pytest.mark.parametrize("f", [ag.checkpoint(_doubled), _with_a_writing_fwd(), _with_a_writing_rule()])
+@pytest.mark.parametrize("mode", ["grad", "jvp", "recorded"])
+def test_what_is_lent_is_not_written_to(f, mode) -> None:
+    x = np.array([1.0, 3.0])
+    w = Tensor(x, requires_grad=True)
+    y = w * 1.0
+    z = np.sum(y * y)
+    run = {"grad": lambda: ag.grad(f)(x), "jvp": lambda: ag.jvp(f, (x,), (x,)), "recorded": lambda: f(y)}[mode]
+    with pytest.raises(ValueError, match="read-only") as caught:
+        run()
+    assert "write to a copy" in caught.value.__notes__[0]
+    z.backward()
+    np.testing.assert_array_equal(w.grad.numpy(), [2.0, 6.0])
+    np.testing.assert_array_equal(x, [1.0, 3.0])
+
+
+def test_a_cotangent_is_lent_to_a_rule() -> None:
+    def bwd(_, g):
+        g *= 2.0
+        return (g,)
+
+    f = ag.custom_vjp(lambda x: x * 2.0)
+    f.defvjp(lambda x: (x * 2.0, None), bwd)
+    given = np.ones(2)
+    y = Tensor([1.0, 1.0], requires_grad=True) * 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        (f(y) + y).backward(given)
+    np.testing.assert_array_equal(given, [1.0, 1.0])
+
+
+def test_a_leaf_that_is_a_part_of_an_array_is_not_written_to() -> None:
+    whole = Tensor(np.zeros(3))
+    leaf = whole[:2]
+    leaf.requires_grad = True
+    u = Tensor(5.0, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
+        whole[0] = u
+    np.testing.assert_array_equal(whole.numpy(), [0.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("dst", "src"),
+    [(np.zeros(2), np.array([1j, 2.0])), (np.zeros(2, int), np.array([1.5, 2.0])), (np.zeros(2, int), 1.5)],
+)
+def test_copyto_casts_as_numpy_does(dst, src) -> None:
+    with pytest.raises(TypeError):
+        np.copyto(dst, src)
+    y = Tensor(dst)
+    with pytest.raises(TypeError):
+        np.copyto(y, src)
+    np.copyto(y, src, casting="unsafe")
+    np.testing.assert_array_equal(y.numpy(), np.real(src).astype(dst.dtype) * np.ones(2, dst.dtype))
