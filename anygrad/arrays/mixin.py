@@ -344,7 +344,8 @@ class Flat:
         return iter(self._x.ravel())
 
     def __getitem__(self, key: Any) -> Any:
-        return self._x.ravel()[key]
+        found = self._x.ravel()[key]
+        return found.copy() if found.shape else found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         x = self._x

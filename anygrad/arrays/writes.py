@@ -132,7 +132,8 @@ def set_shape(x: Any, shape: Any) -> None:
     for part in parts_of(x):
         part._view.base = whole
     if before.base is not None:
-        before.base._view.parts = [*before.base._view.parts, ref(whole)]
+        siblings = [reference for reference in before.base._view.parts if reference() is not x]
+        before.base._view.parts = [*siblings, ref(whole)]
     x._become(out)
     x._view = view = View(whole, reshape, (), {"shape": tuple(out.shape), "copy": None})
     view.is_filled, view.is_read_only = before.is_filled, before.is_read_only

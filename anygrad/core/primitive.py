@@ -410,7 +410,10 @@ def _devices_of(operands: tuple[Any, ...]) -> list[str]:
 def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], error: Exception) -> NoReturn:
     """Raise the error again, of the same kind, naming the operation and what it was given."""
     if getattr(error, "explained", False):
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # whose traceback holds this frame
     names = [f"{op.operands[0]}[{i}]" for i in range(len(operands))] if op.variadic else op.operands
     given = [f"{n}={describe(v)}" for n, v in zip(names, operands)]
     given += [f"{n}={describe(v)}" for n, v in params.items() if v is not op.defaults.get(n)]

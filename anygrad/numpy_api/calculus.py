@@ -52,6 +52,9 @@ def fix(x: Array) -> Array:
 @implements("nan_to_num")
 def nan_to_num(x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
     """Numbers in place of NaN and the infinities, where no gradient passes."""
+    if not copy:
+        x[...] = nan_to_num(x, True, nan, posinf, neginf)
+        return x
     if is_complex(x):
         parts = (nan_to_num(part, copy, nan, posinf, neginf) for part in (ag.real(x), ag.imag(x)))
         return next(parts) + 1j * next(parts)

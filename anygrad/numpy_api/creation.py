@@ -175,7 +175,7 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
         return ag.meshgrid(*arrays, indexing=indexing)
     places = [1, 0, *range(2, len(arrays))] if indexing == "xy" and len(arrays) > 1 else list(range(len(arrays)))
     shapes = [tuple(-1 if i == place else 1 for i in range(len(arrays))) for place in places]
-    return tuple(ag.reshape(x, shape) for x, shape in zip(arrays, shapes))
+    return tuple(ag.reshape(x, shape, copy=copy or None) for x, shape in zip(arrays, shapes))
 
 
 @implements("vander")

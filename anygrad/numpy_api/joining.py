@@ -75,7 +75,8 @@ def block(arrays: Any) -> Array:
         x = as_array(part, like)
         return ag.reshape(x, (1,) * (ndim - len(x.shape)) + tuple(x.shape))
 
-    return joined(arrays, -depth)
+    found = joined(arrays, -depth)
+    return found if isinstance(arrays, list) else ag.asarray(found, copy=True)
 
 
 def _leaves(part: Any, wrappers: bool = True) -> Any:

@@ -11,7 +11,7 @@ from anygrad.ops._axes import normalized
 from anygrad.ops.creation import full_like, new_zeros
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import concat
-from anygrad.ops.manipulation import broadcast_to, flip
+from anygrad.ops.manipulation import broadcast_to, flip, reshape
 
 __all__ = ["pad"]
 
@@ -48,6 +48,8 @@ def pad(x: Array, pad_width: Widths, mode: Mode = "constant", constant_values: A
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise ValueError(f"pad: mode must be 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', given {mode!r}")
     values = _pairs(constant_values, len(shape), "constant_values")
+    if not any(n for pair in widths for n in pair):
+        return reshape(x, shape, copy=True)
     for axis, (before, after) in enumerate(widths):
         if before or after:
             x = concat(_parts(x, axis, before, after, mode, values[axis]), axis=axis)

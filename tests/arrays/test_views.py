@@ -359,3 +359,35 @@ def test_what_is_read_again_is_what_was_written_since():
     total = total + y[0]
     y[0] = 3.0 * x[0]
     assert [total.item(), (total + y[0]).item()] == [18.0, 21.0]
+
+
+COPIES = {
+    "pad by nothing": lambda y: np.pad(y, 0),
+    "block of one": np.block,
+    "sparse meshgrid": lambda y: np.meshgrid(y[0], y[0], sparse=True)[0],
+    "part of flat": lambda y: y.flat[0:2],
+    "all of flat": lambda y: y.flat[...],
+}
+
+
+@pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
+def test_what_numpy_copies_is_a_copy(make) -> None:
+    for y in (np.arange(9.0).reshape(3, 3), Tensor(np.arange(9.0).reshape(3, 3))):
+        make(y)[...] = 77.0
+        np.testing.assert_array_equal(np.asarray(y[...]), np.arange(9.0).reshape(3, 3))
+
+
+def test_a_part_given_another_shape_is_written_through_its_base() -> None:
+    for x in (np.arange(4.0), Tensor(np.arange(4.0))):
+        part = x[:2]
+        part.shape = (2, 1)
+        x[0] = 7.0
+        part[1] = 3.0
+        np.testing.assert_array_equal(np.asarray(x), [7.0, 3.0, 2.0, 3.0])
+        np.testing.assert_array_equal(np.asarray(part), [[7.0], [3.0]])
+
+
+def test_nan_to_num_in_place() -> None:
+    y = Tensor([np.nan, 1.0])
+    assert np.nan_to_num(y, copy=False) is y
+    np.testing.assert_array_equal(y.numpy(), [0.0, 1.0])

@@ -156,4 +156,4 @@ def test_copyto_casts_as_numpy_does(dst, src) -> None:
     with pytest.raises(TypeError):
         np.copyto(y, src)
     np.copyto(y, src, casting="unsafe")
-    np.testing.assert_array_equal(y.numpy(), np.real(src).astype(dst.dtype) * np.ones(2, dst.dtype))
+    np.testing.assert_array_equal(y.numpy(), np.real(np.asarray(src)).astype(dst.dtype) * np.ones(2, dst.dtype))
