@@ -7,21 +7,22 @@ of that level holds, which is again of the levels outside.
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import ref
 
 from anygrad.core.types import rank
 
-__all__ = ["deepened", "surfacing"]
+__all__ = ["deepened", "enter", "leave"]
+
+Entered: TypeAlias = "list[tuple[ref[Any], Any]]"
+"""Arrays, and what they were before."""
 
 
 class _Deepened(threading.local):
     """Per thread: the arrays that have become of a deeper level in the innermost transform, and what they were."""
 
-    arrays: list[tuple[ref[Any], Any]] | None = None
+    arrays: Entered | None = None
 
 
 _innermost = _Deepened()
@@ -33,23 +34,24 @@ def deepened(x: Any) -> None:
         _innermost.arrays.append((ref(x), type(x)))
 
 
-@contextlib.contextmanager
-def surfacing(level: int) -> Iterator[None]:
-    """Bring back at its end what has become of a level meanwhile."""
+def enter() -> Entered | None:
+    """Begin to remember for a transform; what was remembered for the one around it is given back at its end."""
     outer = _innermost.arrays
     _innermost.arrays = []
-    try:
-        yield
-    finally:
-        entered, _innermost.arrays = _innermost.arrays, outer
-        for reference, before in entered:
-            x = reference()
-            if x is None or x.hides_axis:  # of a batch there is no one value
-                continue
-            if x.level == level and before.level < level:
-                _surface(x, before)
-            if outer is not None and x.level > before.level:
-                outer.append((reference, before))
+    return outer
+
+
+def leave(level: int, outer: Entered | None) -> None:
+    """Bring back what has become of a transform's level meanwhile."""
+    entered, _innermost.arrays = _innermost.arrays, outer
+    for reference, before in entered or ():
+        x = reference()
+        if x is None or x.hides_axis:  # of a batch there is no one value
+            continue
+        if x.level == level and before.level < level:
+            _surface(x, before)
+        if outer is not None and x.level > before.level:
+            outer.append((reference, before))
 
 
 def _surface(x: Any, before: Any) -> None:

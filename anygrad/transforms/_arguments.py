@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from anygrad.arrays.levels import surfacing
+from anygrad.arrays.levels import enter, leave
 from anygrad.arrays.mixin import ArrayMixin
 from anygrad.backends import backend_of
 from anygrad.batch.batch import Batch
@@ -27,11 +27,12 @@ W = TypeVar("W", bound=type)
 def next_level(wrapper: Any) -> Iterator[Any]:
     """A wrapper's type for a transform nested one deeper than those already running."""
     mode.level += 1
+    outer = enter()
     try:
-        with surfacing(mode.level):
-            yield wrapper.at_level(mode.level)
+        yield wrapper.at_level(mode.level)
     finally:
         mode.level -= 1
+        leave(mode.level + 1, outer)
 
 
 def check_callable(f: Any, name: str) -> None:

@@ -48,7 +48,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         out, aux = split_aux(f(*chosen.called(duals)[0]), has_aux, what)
         leaves, _, out_structure = flatten(out)
         pairs = [_primal_and_tangent(x, dual_type) for x in leaves]
-        aux = untraced(aux, dual_type)
+        aux = untraced(aux, dual_type) if has_aux else None
     results = tuple(unflatten(out_structure, part) for part in zip(*pairs)) if pairs else (out, out)
     return (*results, aux) if has_aux else results
 

@@ -147,7 +147,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         leaves, paths, structure = flatten(out, "output")
         values = [x.data if tensor_type.is_of_level(x) else x for x in leaves]
         pull = pull_through(leaves, inputs, tensor_type)
-        aux = untraced(aux, tensor_type)
+        aux = untraced(aux, tensor_type) if has_aux else None
 
     def pullback(cotangent: Any) -> Any:
         given = matching(cotangent, structure, "cotangent", "output")
