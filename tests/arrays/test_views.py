@@ -378,13 +378,13 @@ def test_what_numpy_copies_is_a_copy(make) -> None:
 
 
 def test_a_part_given_another_shape_is_written_through_its_base() -> None:
-    for x in (np.arange(4.0), Tensor(np.arange(4.0))):
-        part = x[:2]
-        part.shape = (2, 1)
-        x[0] = 7.0
-        part[1] = 3.0
-        np.testing.assert_array_equal(np.asarray(x), [7.0, 3.0, 2.0, 3.0])
-        np.testing.assert_array_equal(np.asarray(part), [[7.0], [3.0]])
+    x = Tensor(np.arange(4.0))
+    part = x[:2]
+    part.shape = (2, 1)
+    x[0] = 7.0
+    part[1] = 3.0
+    np.testing.assert_array_equal(x.numpy(), [7.0, 3.0, 2.0, 3.0])
+    np.testing.assert_array_equal(part.numpy(), [[7.0], [3.0]])
 
 
 def test_nan_to_num_in_place() -> None:
