@@ -97,7 +97,7 @@ def lent(x: Any) -> Any:
         x = x.view()
         x.flags.writeable = False
         return x
-    return x._twin() if rank(type(x)) > 0 and not x.hides_axis else x
+    return x._twin() if rank(type(x)) > 0 else x
 
 
 @contextlib.contextmanager
@@ -121,10 +121,10 @@ def _on_tensors(rules: Rules, arrays: list[Any], kind: type[Tensor]) -> Any:
     tensor_type = Tensor.at_level(kind.level)
     is_ours = [isinstance(x, Tensor) and x.level == kind.level for x in arrays]
     edges = tuple(edge_of(x) if ours else None for x, ours in zip(arrays, is_ours))
-    raw = [lent(unwrap(x, tensor_type)) for x in arrays]
+    raw = [unwrap(x, tensor_type) for x in arrays]
     if all(edge is None for edge in edges) or mode.threshold > kind.level:
-        return mapped(lambda y: _constant(y, tensor_type), apply(rules, raw))
-    out, saved = rules.run_and_save(raw)
+        return mapped(lambda y: _constant(y, tensor_type), apply(rules, [lent(x) for x in raw]))
+    out, saved = rules.run_and_save([lent(x) for x in raw])
     leaves, _, structure = flatten(out)
     for leaf in leaves:
         if isinstance(leaf, Tensor) and leaf.level == kind.level:

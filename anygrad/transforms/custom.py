@@ -11,7 +11,7 @@ from typing import Any
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.types import rank
 from anygrad.transforms._arguments import check_callable, name_of
-from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply, is_inexact
+from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply, is_inexact, lent
 from anygrad.transforms.reverse import vjp
 
 
@@ -195,5 +195,5 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         return tuple(unflatten(structure, found))
 
     custom = custom_vjp(f)
-    custom.defvjp(lambda *arguments: (f(*arguments), arguments), bwd)
+    custom.defvjp(lambda *arguments: (f(*mapped(lent, arguments)), arguments), bwd)
     return custom

@@ -14,6 +14,7 @@ from anygrad.ops.joining import stack
 from anygrad.ops.linalg.solving import solve
 from anygrad.ops.reductions import max
 from anygrad.transforms._arguments import check_callable, floating, name_of
+from anygrad.transforms._rules import lent
 from anygrad.transforms.custom import checkpoint, custom_jvp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import jacfwd
@@ -124,7 +125,7 @@ def _implicit(
 ) -> Callable[..., Any]:
     @custom_jvp
     def solution(*params: Any) -> Any:
-        return solver(*params)
+        return solver(*mapped(lent, params))  # which stay as they are for the residual
 
     def rule(params: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
         y = solution(*params)

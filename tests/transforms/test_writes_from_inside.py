@@ -157,3 +157,24 @@ def test_copyto_casts_as_numpy_does(dst, src) -> None:
         np.copyto(y, src)
     np.copyto(y, src, casting="unsafe")
     np.testing.assert_array_equal(y.numpy(), np.real(np.asarray(src)).astype(dst.dtype) * np.ones(2, dst.dtype))
+
+
+def _plain(y):
+    return _doubled(y * 1.0)
+
+
+@pytest.mark.parametrize(
+    "derived",
+    [
+        lambda f, x: ag.hessian(f)(x),
+        lambda f, x: ag.jvp(ag.grad(f), (x,), (np.ones(2),))[1],
+        lambda f, x: ag.grad(lambda x: ag.jvp(f, (x,), (x,))[1])(x),
+        lambda f, x: ag.vmap(ag.grad(f))(x[None]),
+    ],
+    ids=["hessian", "jvp of grad", "grad of jvp", "vmap of grad"],
+)
+def test_what_checkpoint_keeps_is_not_written_to_by_nested_transforms(derived) -> None:
+    x = np.array([1.0, 2.0])
+    given = x.copy()
+    np.testing.assert_allclose(derived(ag.checkpoint(_doubled), x), derived(_plain, x))
+    np.testing.assert_array_equal(x, given)
