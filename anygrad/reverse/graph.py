@@ -7,9 +7,10 @@ dropping the output frees everything.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -26,6 +27,8 @@ __all__ = [
     "join",
     "mode",
     "no_grad",
+    "notice",
+    "noticing",
     "restrictions",
 ]
 
@@ -148,18 +151,42 @@ class HookHandle:
 class _Mode(threading.local):
     """Per thread: the level of the innermost running transform, and the lowest level that records.
 
-    A threshold rather than a flag, so that under ``no_grad`` a transform started inside still differentiates.
+    A threshold rather than a flag, so that under ``no_grad`` a transform started inside still differentiates. In
+    ``noticed`` nodes that save something are gathered, with their levels, if somebody asks for them.
     """
 
     level = 0
     threshold = 0
+    noticed: list[tuple[Node, int]] | None = None
 
 
 mode = _Mode()
 
 restrictions: list[Any] = []
-"""One entry for each block, of any thread, that stops some level from recording. While it is empty, and it mostly is, a
-recorded operation need not ask for its thread's mode: 3 % of a chain of operations on small arrays."""
+"""One entry for each block, of any thread, that stops some level from recording, or asks for the nodes that are made.
+While it is empty, and it mostly is, a recorded operation need not ask for its thread's mode: 3 % of a chain of
+operations on small arrays."""
+
+
+def notice(node: Node, level: int) -> None:
+    """Gather a new node, while there are restrictions, where somebody asks for it."""
+    if mode.noticed is not None and any(value is not None for value in node.saved or ()):
+        mode.noticed.append((node, level))
+
+
+@contextlib.contextmanager
+def noticing() -> Iterator[list[tuple[Node, int]]]:
+    """Gather the nodes that save something, of all levels and in the order in which they are made, for a block."""
+    outer = mode.noticed
+    found = mode.noticed = []
+    restrictions.append(None)
+    try:
+        yield found
+    finally:
+        restrictions.pop()
+        mode.noticed = outer
+        if outer is not None:
+            outer += found
 
 
 class _GradMode:

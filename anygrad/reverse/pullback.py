@@ -95,6 +95,7 @@ class Pullback:
     __slots__ = ("_run", "follows_rules", "fresh", "op", "output", "runs", "saves")
 
     fresh: bool
+    runs: dict[type, Run]
     output: OutputPullback
     _run: Run | None
 
@@ -124,7 +125,7 @@ class Pullback:
         self.saves = ()
         self.fresh = False
         self._run = run
-        self.runs = _Runs(self)
+        self.runs = _Same(run)
 
     def run_for(self, kind: type) -> Run:
         """What runs for a ``g`` of a type."""
@@ -175,6 +176,19 @@ class _Runs(dict[type, Run]):
     def __missing__(self, kind: type) -> Run:
         run = self[kind] = self._pullback.run_for(kind)
         return run
+
+
+class _Same(dict[type, Run]):
+    """One function for all types. It holds no pullback, which lives no longer than the call that it is of."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def __missing__(self, kind: type) -> Run:
+        return self._run
 
 
 def _expression(name: str, op: Primitive) -> str:

@@ -20,7 +20,7 @@ from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
 from anygrad.core.types import SCALARS, rank, scalar_results
 from anygrad.ops.creation import copy
-from anygrad.reverse.graph import Edge, Node, mode, restrictions
+from anygrad.reverse.graph import Edge, Node, mode, notice, restrictions
 from anygrad.reverse.pullback import Pullback, pullback_of
 
 __all__ = ["edge_of", "handler", "meta_of", "shape_and_dtype", "unwrap", "wrap"]
@@ -141,6 +141,8 @@ def _record(
     node = Node.of(pullback, edges, saved, params, tuple(map(shape_and_dtype, values[:-1])))
     for i, tensor in outputs:
         tensor._edge = node.output(i) if several else node
+    if restrictions:
+        notice(node, outputs[0][1].level)
 
 
 def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
@@ -222,6 +224,8 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
         node.saved = (a if keep_x else None, out if keep_out else None)
         node.shapes = shapes
         node.hooks = None
+        if restrictions:
+            notice(node, level)
         return result
 
     return run
@@ -253,6 +257,8 @@ def run({operands}{params_in}):{given}
     node.params = {kept}
     node.shapes = ({shapes})
     node.hooks = None
+    if restrictions:
+        notice(node, level)
     return result
 """
 HELD = """
@@ -413,6 +419,8 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
         if saves_any:
             keep_1, keep_2, keep_out = for_2 if edge1 is None else for_1 if edge2 is None else for_both
             node.saved = (a if keep_1 else None, b if keep_2 else None, out if keep_out else None)
+            if restrictions:
+                notice(node, level)
         else:
             node.saved = _nothing
         node.hooks = None

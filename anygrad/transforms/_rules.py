@@ -27,7 +27,7 @@ from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import stack
 from anygrad.ops.manipulation import broadcast_to
 from anygrad.ops.reductions import sum
-from anygrad.reverse.graph import Node, mode
+from anygrad.reverse.graph import Node, mode, notice, restrictions
 from anygrad.reverse.pullback import OutputPullback, Pullback, match
 from anygrad.reverse.record import edge_of, shape_and_dtype, unwrap
 from anygrad.reverse.tensor import Tensor
@@ -73,7 +73,7 @@ def apply(rules: Rules, arrays: list[Any]) -> Any:
     Raises:
         ValueError: it writes to an array that is lent to it.
     """
-    with _lending(rules):
+    with lending(rules.name):
         return _apply(rules, arrays)
 
 
@@ -101,12 +101,12 @@ def lent(x: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _lending(rules: Rules) -> Iterator[None]:
+def lending(name: str) -> Iterator[None]:
     """Say of an error about an array that cannot be written to what to write."""
     try:
         yield
     except ValueError as error:
-        note = f"{rules.name}: its arguments, and what its rules are given, are lent; write to a copy, x = x.copy()"
+        note = f"{name}: its arguments, and what its rules are given, are lent; write to a copy, x = x.copy()"
         if "read-only" in str(error) and note not in getattr(error, "__notes__", ()):
             error.add_note(note)
         raise
@@ -133,6 +133,8 @@ def _on_tensors(rules: Rules, arrays: list[Any], kind: type[Tensor]) -> Any:
             )
     pullback = FunctionPullback(rules, structure, leaves, tensor_type)
     node = Node.of(pullback, edges, (*raw, _Held(saved)), shapes=tuple(map(shape_and_dtype, raw)))
+    if restrictions:
+        notice(node, kind.level)
     results = []
     for i, leaf in enumerate(leaves):
         result = _constant(leaf, tensor_type)
@@ -173,7 +175,7 @@ class FunctionPullback(Pullback):
             residuals = held.value
             if isinstance(some, Tensor) and some.level == tensor_type.level:  # the pass itself is recorded
                 _, residuals = rules.run_and_save([lent(x) for x in inputs])
-            with _lending(rules):
+            with lending(rules.name):
                 cotangents = rules.pull(residuals, unflatten(structure, full))
             shaped = [
                 _shaped(c, x, f"{rules.name}: the cotangent of argument {i}")

@@ -1,4 +1,4 @@
-"""Functions with derivatives of their own: custom_vjp, custom_jvp and checkpoint."""
+"""Functions with derivatives of their own: custom_vjp and custom_jvp."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.types import rank
 from anygrad.transforms._arguments import check_callable, name_of
-from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply, is_inexact, lent
-from anygrad.transforms.reverse import vjp
+from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply
 
 
 class _Custom(abc.ABC):
@@ -159,41 +158,3 @@ class custom_jvp(_Custom):
             return rule(arguments, moved)  # type: ignore[no-any-return]
 
         return ForwardRules(name, lambda *arrays: self._f(*rebuilt(arrays)), flat_rule, self.by_loop)
-
-
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, which keeps only its arguments for the backward pass and is then evaluated once more.
-
-    It trades time for memory: what happens within is recorded only while its own part of the pass runs.
-
-    Args:
-        f: a function of arrays and containers of arrays. Tensors that are to receive gradients must be among its
-            arguments.
-
-    Raises:
-        TypeError: when called: ``f`` uses a Tensor that requires a gradient and is not among its arguments.
-
-    >>> ag.grad(ag.checkpoint(lambda x: ag.sin(ag.sin(x))))(0.0)
-    array(1.)
-    """
-    check_callable(f, "checkpoint")
-
-    def bwd(arguments: Any, cotangent: Any) -> tuple[Any, ...]:
-        leaves, _, structure = flatten(arguments)
-        places = [i for i, x in enumerate(leaves) if is_inexact(x)]
-
-        def of_places(*arrays: Any) -> Any:
-            parts = list(leaves)
-            for i, x in zip(places, arrays):
-                parts[i] = x
-            return f(*unflatten(structure, parts))
-
-        _, pullback = vjp(of_places, *[leaves[i] for i in places])
-        found: list[Any] = [None] * len(leaves)
-        for i, c in zip(places, pullback(cotangent)):
-            found[i] = c
-        return tuple(unflatten(structure, found))
-
-    custom = custom_vjp(f)
-    custom.defvjp(lambda *arguments: (f(*mapped(lent, arguments)), arguments), bwd)
-    return custom

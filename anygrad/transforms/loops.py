@@ -15,9 +15,10 @@ from anygrad.ops.linalg.solving import solve
 from anygrad.ops.reductions import max
 from anygrad.transforms._arguments import check_callable, floating, name_of
 from anygrad.transforms._rules import lent
-from anygrad.transforms.custom import checkpoint, custom_jvp
+from anygrad.transforms.custom import custom_jvp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import jacfwd
+from anygrad.transforms.recomputation import checkpoint
 from anygrad.transforms.vectors import cut, joined
 
 LinearSolver = Callable[[Callable[[Any], Any], Any], Any]
@@ -39,8 +40,7 @@ def scan(
         xs: an array, or containers of arrays, whose rows the steps get; None for none.
         length: the number of steps; by default that of the rows.
         checkpoint_every: keep the carry of every so many steps only, and evaluate the steps in between once more in the
-            backward pass; memory is least at about the square root of the number of steps. Tensors that ``f`` uses must
-            then be in ``init`` or ``xs``.
+            backward pass (see :func:`checkpoint`); memory is least at about the square root of the number of steps.
 
     Returns:
         The last carry, and the results of all steps, stacked along a new first axis.
