@@ -1,16 +1,24 @@
 """Arrays within containers: what the transforms take as arguments and give as results.
 
 A container is a tuple, list, dict, named tuple, dataclass instance, or an instance of a class told about by
-:func:`register_container`; None is an empty one. Everything else is a leaf.
+:func:`register_container`. What is neither an array nor a number but part of what a model is, None, strings, functions
+and classes, is an empty one, which is carried along. So are fields of dataclasses with ``metadata={"static": True}``.
+Everything else is a leaf.
 """
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable
+import enum
+import functools
+from collections.abc import Callable, Collection, Iterable
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple, TypeVar
 
-from anygrad.core.types import rank
+from anygrad.core.primitive import Primitive
+from anygrad.core.types import SCALARS, rank
 
 __all__ = [
     "Structure",
@@ -24,10 +32,23 @@ __all__ = [
 ]
 
 C = TypeVar("C", bound=type)
-Flatten = Callable[[Any], Iterable[tuple[str, Any]]]
-Unflatten = Callable[[Any, list[Any]], Any]
 
-_registered: dict[type, tuple[Flatten, Unflatten]] = {}
+CARRIED = (
+    *(type(None), str, bytes, enum.Enum, type),
+    *(FunctionType, BuiltinFunctionType, MethodType, functools.partial, Primitive),
+)
+"""What is no container of arrays, and is carried along."""
+
+
+class _Registered(NamedTuple):
+    """What is known of a class: how its parts are got, which are static, and how one is built from a like one."""
+
+    flatten: Callable[[Any], dict[str, Any]]
+    static: frozenset[str]
+    unflatten: Callable[[dict[str, Any]], Any]
+
+
+_registered: dict[type, _Registered] = {}
 
 
 class Structure(NamedTuple):
@@ -48,7 +69,11 @@ LEAF = Structure(None, None)
 
 
 def register_container(
-    container: C, flatten: Callable[[Any], dict[str, Any]], unflatten: Callable[[dict[str, Any]], Any]
+    container: C,
+    flatten: Callable[[Any], dict[str, Any]],
+    unflatten: Callable[[dict[str, Any]], Any],
+    *,
+    static: Collection[str] = (),
 ) -> C:
     """Let the transforms look into instances of a class.
 
@@ -56,6 +81,8 @@ def register_container(
         container: the class; its subclasses are leaves unless they are registered too.
         flatten: gives the parts of an instance by name.
         unflatten: builds an instance from parts of the same names.
+        static: the names of parts that are no arrays, nor hold any: they are carried along, and equal in what belongs
+            together, as a value and its tangent. Strings, functions, classes and None need not be named.
 
     Returns:
         The class.
@@ -72,11 +99,7 @@ def register_container(
     """
     if container in _registered or container in (tuple, list, dict):
         raise ValueError(f"register_container: {container.__name__} is a container already")
-
-    def rebuild(example: Any, parts: list[Any]) -> Any:
-        return unflatten(dict(zip(flatten(example), parts)))
-
-    _registered[container] = (lambda value: [(f".{name}", part) for name, part in flatten(value).items()], rebuild)
+    _registered[container] = _Registered(flatten, frozenset(static), unflatten)
     return container
 
 
@@ -85,19 +108,65 @@ def parts_of(value: Any) -> list[tuple[str, Any]] | None:
     if value is None:
         return []
     kind = type(value)
-    if rank(kind) >= 0:
+    if rank(kind) >= 0 or kind in SCALARS:
         return None
     if kind in _registered:
-        return list(_registered[kind][0](value))
+        known = _registered[kind]
+        return [(f".{name}", part) for name, part in known.flatten(value).items() if name not in known.static]
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return [(f".{name}", getattr(value, name)) for name in value._fields]
     if kind in (tuple, list):
         return [(f"[{i}]", part) for i, part in enumerate(value)]
     if isinstance(value, dict):
-        return [(f"[{key!r}]", part) for key, part in value.items()]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [(f".{field.name}", getattr(value, field.name)) for field in dataclasses.fields(value) if field.init]
+        return [(name, value[key]) for key, name in _keys(value).items()]
+    if is_carried(value):
+        return []
+    if dataclasses.is_dataclass(value):
+        return [
+            (f".{field.name}", getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.init and not field.metadata.get("static", False)
+        ]
     return None
+
+
+def _keys(value: dict[Any, Any]) -> dict[Any, str]:
+    """The keys of a dict in order, as far as they have one, each with how it is written after the dict's name."""
+    keys = list(value)
+    if not isinstance(value, collections.OrderedDict):
+        with contextlib.suppress(TypeError):
+            keys.sort()
+    names = {key: f"[{key!r}]" for key in keys}
+    if len(set(names.values())) == len(keys):
+        return names
+    return {key: f"[{key!r} (key {i})]" for i, key in enumerate(keys)}
+
+
+def is_carried(value: Any) -> bool:
+    """Whether it is an empty container: what is no array and no number, but says what a model is."""
+    return isinstance(value, CARRIED) or (callable(value) and not _may_hold_arrays(value))
+
+
+def _may_hold_arrays(value: Any) -> bool:
+    """Whether there may be arrays in an object that can be called."""
+    kind = type(value)
+    if kind in _registered or dataclasses.is_dataclass(value) or any(getattr(k, "__slots__", ()) for k in kind.__mro__):
+        return True
+    return any(type(x) not in SCALARS for x in flatten(getattr(value, "__dict__", {}))[0])
+
+
+def _static_of(value: Any) -> Any:
+    """What of a container is carried along: an empty one itself, or its static parts."""
+    kind = type(value)
+    if kind in _registered:
+        known = _registered[kind]
+        return {name: part for name, part in known.flatten(value).items() if name in known.static}
+    if is_carried(value):
+        return value
+    if dataclasses.is_dataclass(value):
+        fields = dataclasses.fields(value)
+        return {field.name: getattr(value, field.name) for field in fields if field.metadata.get("static", False)}
+    return {}
 
 
 def flatten(value: Any, name: str = "") -> tuple[list[Any], list[str], Structure]:
@@ -138,17 +207,19 @@ def _unflatten(structure: Structure, leaves: Any) -> Any:
     example = structure.example
     parts = [_unflatten(part, leaves) for part in structure.parts]
     kind = type(example)
-    if example is None:
-        return None
+    if is_carried(example):
+        return example
     if kind in _registered:
-        return _registered[kind][1](example, parts)
+        known = _registered[kind]
+        named = {name[1:]: part for name, part in zip(structure.names, parts)}
+        return known.unflatten({name: named.get(name, part) for name, part in known.flatten(example).items()})
     if kind in (tuple, list):
         return kind(parts)
     if isinstance(example, tuple):
         return kind(*parts)
     if isinstance(example, dict):
         rebuilt = example.copy()  # keeps the type, of a defaultdict also its factory
-        rebuilt.update(zip(example, parts))
+        rebuilt.update(zip(_keys(example), parts))
         return rebuilt
     return dataclasses.replace(example, **{name[1:]: part for name, part in zip(structure.names, parts)})
 
@@ -180,6 +251,9 @@ def matching(value: Any, structure: Structure, name: str, reference: str) -> lis
             f"{name} must have the structure of {reference}, a {type(structure.example).__name__} of "
             f"{', '.join(structure.names) or 'nothing'}; given {shown}"
         )
+    static, its_static = _static_of(structure.example), _static_of(value)
+    if static is not None and its_static is not None and static != its_static:
+        raise ValueError(f"{name} must have what is no array of {reference}, {static!r}; given {its_static!r}")
     leaves = []
     for suffix, inner in zip(structure.names, structure.parts):
         leaves += matching(given[suffix], inner, name + suffix, reference + suffix)

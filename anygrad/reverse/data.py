@@ -20,7 +20,9 @@ __all__ = ["as_array", "check_can_require_grad"]
 def as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:
     """The raw array of a new Tensor."""
     if isinstance(data, Wrapper):  # inside out: what travels with the array would be lost
-        raise TypeError(f"Tensor: data is a {type(data).__name__}, an array under a transform; use anygrad.asarray")
+        raise TypeError(
+            f"Tensor: data is a {type(data).__name__}, under a transform; use it as it is, or anygrad.asarray(x)"
+        )
     if rank(type(data)) < 0:
         data = _from_python(data, requires_grad and dtype is None)
         data = move(data, resolve(device), dtype)

@@ -235,9 +235,10 @@ def _run_hooks(node: Edge, g: Array, tensor_type: type[Any]) -> Array:
         replacement = hook(gradient)
         if replacement is None:
             continue
-        if not isinstance(replacement, tensor_type) or replacement.shape != gradient.shape:
+        is_alike = isinstance(replacement, tensor_type) and replacement.shape == gradient.shape
+        if not is_alike or replacement.dtype != gradient.dtype:
             raise ValueError(
-                f"a hook must return None or a Tensor of the gradient's shape {gradient.shape}, "
+                f"a hook must return None or a Tensor of the gradient's shape and dtype, {describe(gradient)}, "
                 f"given {describe(replacement)}"
             )
         gradient = replacement

@@ -65,7 +65,7 @@ class Tensor(Wrapper, is_family=True):
     hooks: dict[int, Hook] | None
 
     def __init__(self, data: Any, *, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
-        data = data.data if isinstance(data, Tensor) else data
+        data = data if not isinstance(data, Tensor) or (data.level and data._carries) else data.data
         self.data = as_array(data, requires_grad, None if dtype is None else np.dtype(dtype), device)
         self._edge = True if requires_grad else None
         self.hooks = self._grad = None  # of results they are not set, and taken for None

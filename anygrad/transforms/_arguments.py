@@ -10,7 +10,7 @@ from anygrad.arrays.levels import enter, leave
 from anygrad.arrays.mixin import ArrayMixin
 from anygrad.backends import backend_of
 from anygrad.batch.batch import Batch
-from anygrad.core.containers import Structure, flatten, mapped, unflatten
+from anygrad.core.containers import Structure, flatten, is_carried, mapped, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
 from anygrad.core.types import SCALARS, rank, scalar_results
@@ -53,7 +53,10 @@ def floating(value: Any, what: str) -> Array:
             raise TypeError(f"{what} must be floating, given the integer {value!r}; write {float(value)!r}")
         value = Tensor(value).data
     if rank(type(value)) < 0:
-        raise TypeError(f"{what} must be an array, a Tensor or a float, given {type(value).__name__}")
+        raise TypeError(
+            f"{what} must be an array, a Tensor or a float, given {type(value).__name__}; tell of a class that "
+            f"holds arrays by register_container, and mark what holds none as static"
+        )
     if kind_of(value.dtype) not in "fc":
         raise TypeError(f"{what} must be of a floating dtype, given {describe(value)}; convert it with .astype(float)")
     return value
@@ -66,6 +69,8 @@ class Selection(NamedTuple):
         leaves: arrays.
         are_numbers: whether each was given as a number, of Python's or NumPy's, which ``x += y`` does not change.
         paths: how a message calls each of them: ``argument 0['w']``.
+        picked: ``picked(values)`` gives of values for all leaves of the selected arguments those of the arrays;
+            integers beside arrays in a container are carried along.
         called: ``called(leaves)`` gives the arguments of a call with others in place of the leaves.
         arranged: ``arranged(leaves)`` gives containers like the selected arguments.
     """
@@ -73,6 +78,7 @@ class Selection(NamedTuple):
     leaves: list[Array]
     are_numbers: list[bool]
     paths: list[str]
+    picked: Callable[[Sequence[Any]], list[Any]]
     called: Callable[[Sequence[Any]], tuple[list[Any], dict[str, Any]]]
     arranged: Callable[[Sequence[Any]], Any]
 
@@ -83,6 +89,7 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
     Raises:
         IndexError: an argnum is out of range.
         KeyError: an argname was not given by name.
+        ValueError: an argument is named twice.
         TypeError: one of their leaves cannot be differentiated.
     """
     argnums = 0 if argnums is None and argnames is None else argnums
@@ -94,21 +101,39 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
     for name in names:
         if name not in kwargs:
             raise KeyError(f"{what}: argnames names {name!r}, which was not given by name; write {name}=...")
+    for kind, named in (("argnums", [i % len(args) for i in positions]), ("argnames", names)):
+        if len(set(named)) < len(named):
+            raise ValueError(
+                f"{what}: {kind} names an argument twice, given {argnums if names is not named else names}"
+            )
     leaves: list[Any] = []
     paths: list[str] = []
+    places: list[int] = []
     structures: list[Structure] = []
     for value, path in [
         *((args[i], f"argument {i}") for i in positions),
         *((kwargs[name], f"argument {name!r}") for name in names),
     ]:
         found, found_paths, structure = flatten(value, path)
+        places += [len(leaves) + i for i in _differentiated(found, value, f"{what}: {path}")]
         leaves += found
         paths += found_paths
         structures.append(structure)
-    are_numbers = [type(leaf) in SCALARS or type(leaf) in scalar_results for leaf in leaves]
-    leaves = [floating(leaf, f"{what}: {path}") for leaf, path in zip(leaves, paths)]
+
+    def picked(values: Sequence[Any]) -> list[Any]:
+        return [values[i] for i in places]
+
+    chosen, paths = picked(leaves), picked(paths)
+    are_numbers = [type(leaf) in SCALARS or type(leaf) in scalar_results for leaf in chosen]
+    chosen = [floating(leaf, f"{what}: {path}") for leaf, path in zip(chosen, paths)]
+    carried = [None if i in places else leaf for i, leaf in enumerate(leaves)] if len(places) < len(leaves) else None
 
     def rebuilt(others: Sequence[Any]) -> list[Any]:
+        if carried is not None:
+            all_of_them = list(carried)
+            for i, x in zip(places, others):
+                all_of_them[i] = x
+            others = all_of_them
         left = iter(others)
         return [unflatten(structure, left) for structure in structures]
 
@@ -126,7 +151,19 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
         by_name = parts[-1] if isinstance(argnames, str) else dict(zip(names, parts[len(positions) :]))
         return by_position if argnames is None else by_name if argnums is None else (by_position, by_name)
 
-    return Selection(leaves, are_numbers, paths, called, arranged)
+    return Selection(chosen, are_numbers, paths, picked, called, arranged)
+
+
+def _differentiated(leaves: list[Any], value: Any, what: str) -> list[int]:
+    """Which leaves of an argument to differentiate: all, but for integers beside arrays in a container.
+
+    Raises:
+        TypeError: it is none, and holds none.
+    """
+    if not leaves and is_carried(value) and value is not None:
+        floating(value, what)
+    places = [i for i, x in enumerate(leaves) if type(x) is not int and type(x) is not bool]
+    return places or list(range(len(leaves)))
 
 
 def tracked(chosen: Selection, tensor_type: type[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

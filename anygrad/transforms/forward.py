@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from anygrad.core.containers import flatten, matching, unflatten
-from anygrad.core.types import rank
+from anygrad.core.types import rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.ops.creation import zeros_like
 from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level, select, split_aux, untraced
@@ -39,7 +39,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         raise ValueError(f"{what}: {len(primals)} primals and {len(tangents)} tangents were given")
     chosen = select(what, primals, {}, tuple(range(len(primals))), None)
     _, _, structure = flatten(primals)
-    given = matching(tangents, structure, "tangents", "primals")
+    given = chosen.picked(matching(tangents, structure, "tangents", "primals"))
     moved = [like(t, x, path, "tangent") for t, x, path in zip(given, chosen.leaves, chosen.paths)]
     with next_level(Dual) as dual_type:
         duals = [
@@ -56,4 +56,5 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 def _primal_and_tangent(out: Any, dual_type: type[Dual]) -> tuple[Any, Any]:
     if not dual_type.is_of_level(out):
         return out, zeros_like(out) if rank(type(out)) >= 0 else 0.0
-    return out.data, zeros_like(out.data) if out.tangent is None else out.tangent
+    tangent = zeros_like(out.data) if out.tangent is None else out.tangent
+    return out.data, scalar_results[type(tangent)](tangent) if type(tangent) in scalar_results else tangent

@@ -7,17 +7,17 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from anygrad.arrays.creation import asarray
 from anygrad.core.containers import flatten, mapped, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
-from anygrad.core.types import rank
-from anygrad.ops.creation import new_arange
+from anygrad.core.types import SCALARS, rank
+from anygrad.ops.creation import new_arange, new_zeros
 from anygrad.ops.datatypes import astype
+from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import expand_dims, reshape
-from anygrad.transforms._arguments import check_callable, name_of, select
+from anygrad.transforms._arguments import Selection, check_callable, name_of, select, split_aux
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import grad, vjp
@@ -48,26 +48,10 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
 
     @functools.wraps(f)
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        chosen = select(f"jacrev of {name_of(f)}", args, kwargs, argnums, None)
-
-        def of_leaves(*leaves: Any) -> Any:
-            called_args, called_kwargs = chosen.called(leaves)
-            return f(*called_args, **called_kwargs)
-
-        out, pullback, *aux = vjp(of_leaves, *chosen.leaves, has_aux=has_aux)
-        outputs, paths, structure = flatten(out, "output")
-        _check_real(outputs, paths, f"jacrev of {name_of(f)}")
-        basis = unflatten(structure, _basis(outputs))
-        rows = vmap(pullback)(basis)
-        blocks = []
-        start = 0
-        for y in outputs:
-            stop = start + math.prod(y.shape)
-            blocks.append(
-                chosen.arranged([reshape(getitem(row, slice(start, stop)), (*y.shape, *row.shape[1:])) for row in rows])
-            )
-            start = stop
-        found = unflatten(structure, blocks)
+        what = f"jacrev of {name_of(f)}"
+        chosen = select(what, args, kwargs, argnums, None)
+        out, pullback, *aux = vjp(_of_leaves(f, chosen, has_aux, what), *chosen.leaves, has_aux=has_aux)
+        found = _pulled_back(chosen, out, pullback, what)
         return (found, aux[0]) if has_aux else found
 
     return jacobian_function
@@ -92,11 +76,8 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
         found_aux: list[Any] = []
 
         def pushed(*tangents: Any) -> Any:
-            def of_leaves(*leaves: Any) -> Any:
-                called_args, called_kwargs = chosen.called(leaves)
-                return f(*called_args, **called_kwargs)
-
-            _, tangent, *aux = jvp(of_leaves, chosen.leaves, tangents, has_aux=has_aux)
+            pairs = _of_leaves(f, chosen, has_aux, what), chosen.leaves, tangents
+            _, tangent, *aux = jvp(*pairs, has_aux=has_aux)
             found_aux[:] = aux
             return tangent
 
@@ -111,7 +92,8 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
     """The Jacobian of a function by the cheaper mode: forward if the output has more elements than the argument.
 
-    Arguments and result are those of :func:`jacrev`.
+    Arguments and result are those of :func:`jacrev`; the output of real arguments may be complex, as with
+    :func:`jacfwd`.
 
     >>> ag.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -121,18 +103,18 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = Fal
 
     @functools.wraps(f)
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
-        chosen = select(f"jacobian of {name_of(f)}", args, kwargs, argnums, None)
-        out = f(*mapped(_own, args), **mapped(_own, kwargs))
-        outputs, _, _ = flatten(out[0] if has_aux else out)
-        is_tall = _count(outputs) > _count(chosen.leaves)
-        return (jacfwd if is_tall else jacrev)(f, argnums, has_aux=has_aux)(*args, **kwargs)
+        what = f"jacobian of {name_of(f)}"
+        chosen = select(what, args, kwargs, argnums, None)
+        out, pullback, *aux = vjp(_of_leaves(f, chosen, has_aux, what), *chosen.leaves, has_aux=has_aux)
+        outputs, _, _ = flatten(out)
+        is_complex = any(kind_of(y.dtype) == "c" for y in outputs)
+        if is_complex or _count(outputs) > _count(chosen.leaves):
+            del pullback
+            return jacfwd(f, argnums, has_aux=has_aux)(*args, **kwargs)
+        found = _pulled_back(chosen, out, pullback, what)
+        return (found, aux[0]) if has_aux else found
 
     return jacobian_function
-
-
-def _own(x: Any) -> Any:
-    """An array that a function may write to."""
-    return asarray(x, copy=True) if rank(type(x)) >= 0 else x
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
@@ -172,6 +154,34 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
+
+
+def _of_leaves(f: Callable[..., Any], chosen: Selection, has_aux: bool, what: str) -> Callable[..., Any]:
+    """A function of the arrays to differentiate, whose results are arrays too."""
+
+    def of_leaves(*leaves: Any) -> Any:
+        args, kwargs = chosen.called(leaves)
+        out, aux = split_aux(f(*args, **kwargs), has_aux, what)
+        out = mapped(lambda y: add(new_zeros(chosen.leaves[0], ()), y) if type(y) in SCALARS else y, out)
+        return (out, aux) if has_aux else out
+
+    return of_leaves
+
+
+def _pulled_back(chosen: Selection, out: Any, pullback: Callable[[Any], Any], what: str) -> Any:
+    """The Jacobian, by a pullback of each element of the output."""
+    outputs, paths, structure = flatten(out, "output")
+    _check_real(outputs, paths, what)
+    rows = vmap(pullback)(unflatten(structure, _basis(outputs)))
+    blocks = []
+    start = 0
+    for y in outputs:
+        stop = start + math.prod(y.shape)
+        blocks.append(
+            chosen.arranged([reshape(getitem(row, slice(start, stop)), (*y.shape, *row.shape[1:])) for row in rows])
+        )
+        start = stop
+    return unflatten(structure, blocks)
 
 
 def _count(arrays: Sequence[Array]) -> int:

@@ -26,7 +26,7 @@ def vmap(
         f: takes arrays, or containers of arrays, of one member. It must not look at values (no ``if x > 0``).
         in_axes: which axis of the positional arguments to map over: an integer for all of them, or a tuple with an
             entry for each: an integer, None for what all members share, or containers of these within a container.
-            Arguments by name are mapped over their first axis.
+            Arguments by name are mapped over their first axis. Integers in containers are the same for all members.
         out_axes: where the mapped axis stands in the results: an integer for all, or containers of integers and None
             (for a result that is the same for all members).
         axis_size: the number of members, needed only if no argument is mapped.
@@ -58,6 +58,8 @@ def vmap(
         axes = [*_prefixed(axes_of_args, args, f"{what}: in_axes"), *[0] * len(named)]
         leaves += named
         paths += named_paths
+        whole = {f"argument {i}" for i in range(len(args))}
+        axes = [None if type(x) in (int, bool) and p not in whole else a for x, a, p in zip(leaves, axes, paths)]
         fronted = [x if a is None else _fronted(x, a, f"{what}: {p}") for x, a, p in zip(leaves, axes, paths)]
         size = _size(fronted, axes, paths, what, axis_size)
         with next_level(Batch) as batch_type:

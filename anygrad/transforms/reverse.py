@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from anygrad.arrays.creation import asarray
-from anygrad.core.containers import flatten, flatten_arguments, mapped, matching, unflatten
+from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
-from anygrad.core.types import SCALARS, rank
+from anygrad.core.types import SCALARS, device_of, rank
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, join
@@ -21,7 +21,6 @@ from anygrad.transforms._arguments import (
     Argnames,
     Argnums,
     check_callable,
-    floating,
     name_of,
     next_level,
     quiet,
@@ -184,7 +183,7 @@ def like(g: Any, value: Any, path: str, kind: str = "cotangent") -> Array:
     """
     shape = tuple(getattr(value, "shape", ()))
     if rank(type(g)) < 0:
-        g = asarray(g, dtype=value.dtype, device=value.device) if hasattr(value, "dtype") else asarray(g)
+        g = (asarray(g, device=device_of(value)) if rank(type(value)) >= 0 else asarray(g)).data
     if tuple(g.shape) != shape:
         raise ValueError(f"the {kind} of {path} must have its shape {shape}, given {describe(g)}")
     if not hasattr(value, "dtype"):
@@ -213,19 +212,20 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     >>> derivative(np.array([1.0, 10.0]))
     array([ 2., 40.])
     """
+    chosen = select(f"linearize of {name_of(f)}", primals, {}, tuple(range(len(primals))), None)
     out, pullback = vjp(f, *primals)
-    leaves, paths, structure = flatten(out, "output")
-    values, value_paths, arguments = flatten_arguments(primals)
+    leaves, _, structure = flatten(out)
+    _, _, arguments = flatten(primals)
     # The pullback is linear; what is recorded of it, at any cotangent, is its transpose.
     with next_level(Tensor) as tensor_type:
-        cotangents = [tensor_type.rewrap(zeros_like(floating(x, p)), True) for x, p in zip(leaves, paths)]
-        pulled, _, _ = flatten(pullback(unflatten(structure, cotangents)))
-        push = pull_through(pulled, cotangents, tensor_type)
+        cotangents = [tensor_type.rewrap(zeros_like(x), True) if rank(type(x)) >= 0 else 0.0 for x in leaves]
+        pulled = chosen.picked(flatten(pullback(unflatten(structure, cotangents)))[0])
+        push = pull_through(pulled, [c for c in cotangents if isinstance(c, Tensor)], tensor_type)
 
     def derivative(*tangents: Any) -> Any:
-        given = matching(tangents, arguments, "tangents", "the arguments")
-        arrays = [like(t, floating(x, p), p) for t, x, p in zip(given, values, value_paths)]
-        return unflatten(structure, push(arrays))
+        given = chosen.picked(matching(tangents, arguments, "tangents", "the arguments"))
+        moved = iter(push([like(t, x, p, "tangent") for t, x, p in zip(given, chosen.leaves, chosen.paths)]))
+        return unflatten(structure, [next(moved) if rank(type(x)) >= 0 else 0.0 for x in leaves])
 
     return out, derivative
 

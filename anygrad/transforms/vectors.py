@@ -18,7 +18,7 @@ from anygrad.transforms._arguments import floating
 def ravel_pytree(value: Any) -> tuple[Array, Callable[[Array], Any]]:
     """All elements of nested containers in one vector, and the way back.
 
-    Both directions are differentiable.
+    Those of a dict are in the order of its keys, however it was filled. Both directions are differentiable.
 
     Args:
         value: an array or a float, or nested containers of them.
@@ -33,7 +33,7 @@ def ravel_pytree(value: Any) -> tuple[Array, Callable[[Array], Any]]:
 
     >>> vector, unravel = ag.ravel_pytree({"w": np.ones((2, 2)), "b": 0.5})
     >>> vector
-    array([1. , 1. , 1. , 1. , 0.5])
+    array([0.5, 1. , 1. , 1. , 1. ])
     >>> unravel(2 * vector)["b"]
     array(1.)
     """

@@ -84,7 +84,7 @@ def stated(code: str) -> tuple[Any] | None:
 def plain(value: Any) -> list[Any]:
     """A result as a list of NumPy arrays, or of what is none."""
     leaves = []
-    for leaf in [value] if value is None else flatten(value)[0]:
+    for leaf in [value] if value is None or isinstance(value, str) else flatten(value)[0]:
         if hasattr(leaf, "detach"):  # PyTorch's and anygrad's
             leaf = leaf.detach().numpy()
         elif type(leaf).__module__.startswith("mygrad"):

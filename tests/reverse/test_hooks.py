@@ -5,6 +5,8 @@ import weakref
 
 import pytest
 
+import anygrad as ag
+from anygrad import Tensor
 from tests.conftest import leaf
 
 
@@ -36,10 +38,13 @@ def test_a_hook_on_a_leaf_changes_what_is_accumulated():
     assert x.grad.data.tolist() == [-3.0]
 
 
-def test_a_hook_that_returns_nonsense_is_refused():
+@pytest.mark.parametrize("answer", [3, Tensor([1.0, 2.0]), Tensor([1.0], dtype=ag.float32), Tensor([1j])])
+def test_a_hook_that_returns_nonsense_is_refused(answer):
     x = leaf(2.0)
-    x.register_hook(lambda g: 3)
-    with pytest.raises(ValueError, match=r"hook must return None or a Tensor of the gradient's shape \(1,\), given 3"):
+    x.register_hook(lambda g: answer)
+    with pytest.raises(
+        ValueError, match=r"must return None or a Tensor of the gradient's shape and dtype, float64\(1,\)"
+    ):
         (x * x).backward()
     assert x.grad is None
 

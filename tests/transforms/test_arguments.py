@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
 import anygrad as ag
 
@@ -90,3 +91,19 @@ def test_jacobians_and_hessians_of_containers_are_containers_of_containers():
     second = ag.hessian(lambda p: ag.sum(p["a"] ** 2 * p["b"]))(p)
     np.testing.assert_array_equal(second["a"]["b"], np.diag(2 * p["a"]))
     np.testing.assert_array_equal(second["b"]["b"], np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), (1, -1), [0, -2]])
+@pytest.mark.parametrize("transform", [ag.grad, ag.value_and_grad, ag.jacfwd, ag.jacrev, ag.jacobian, ag.hessian])
+def test_an_argument_named_twice_is_refused(transform, argnums):
+    with pytest.raises(ValueError, match="argnums names an argument twice"):
+        transform(lambda x, y: x * y, argnums)(2.0, 3.0)
+    with pytest.raises(ValueError, match="argnames names an argument twice"):
+        ag.grad(lambda x: x, argnames=["x", "x"])(x=2.0)
+
+
+def test_an_array_under_a_transform_is_not_wrapped_anew():
+    for transform in (ag.grad, ag.jacfwd):
+        with pytest.raises(TypeError, match="under a transform; use it as it is"):
+            transform(lambda x: ag.Tensor(x) * x)(2.0)
+        assert transform(lambda x: ag.asarray(x) * x)(2.0) == 4.0

@@ -250,3 +250,44 @@ def test_wrong_input_is_refused_with_the_place_and_the_remedy(call, error, messa
     with pytest.raises(error, match=message):
         call()
     np.testing.assert_allclose(ag.grad(lambda x: ag.sum(x * x))(X), 2 * X)  # and nothing is left behind
+
+
+# --- jacobian calls what jacrev and jacfwd take, and as they do -------------------------------------------------------
+
+OF_NUMBERS = {
+    "an operation": (ag.sin, 0.5, np.cos(0.5)),
+    "a list": (lambda t: np.array([t, t * t], like=t), 3.0, [1.0, 6.0]),
+    "a copy": (lambda x: x.copy() * 2, np.ones(2), 2 * np.eye(2)),
+    "of R to C": (lambda t: np.exp(1j * t), 0.5, 1j * np.exp(0.5j)),
+}
+
+
+@pytest.mark.parametrize(("f", "x", "wanted"), OF_NUMBERS.values(), ids=OF_NUMBERS)
+def test_jacobian_takes_what_jacfwd_takes(f, x, wanted):
+    np.testing.assert_allclose(ag.jacobian(f)(x), wanted, rtol=1e-14)
+    np.testing.assert_allclose(ag.jacfwd(f)(x), wanted, rtol=1e-14)
+
+
+@pytest.mark.parametrize("jacobian", [ag.jacrev, ag.jacfwd, ag.jacobian])
+def test_numbers_among_the_results_have_a_jacobian_of_zeros(jacobian):
+    found = jacobian(lambda x: {"y": x * x, "n": 2.0, "i": 3, "s": "text"})(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(found["y"], [[2.0, 0.0], [0.0, 4.0]])
+    np.testing.assert_array_equal(found["n"], [0.0, 0.0])
+    np.testing.assert_array_equal(found["i"], [0.0, 0.0])
+    assert found["s"] == "text"
+    assert all(type(x) is np.ndarray for x in (found["y"], found["n"]))
+
+
+def test_numbers_give_arrays():
+    value, tangent = ag.jvp(lambda x: x * 2, (1.0,), (1.0,))
+    assert (type(value), type(tangent)) == (np.ndarray, np.ndarray)
+    out, pullback = ag.vjp(lambda x: x * 2, 1.0)
+    assert (type(out), type(pullback(1.0)[0])) == (np.ndarray, np.ndarray)
+    assert type(ag.linearize(lambda x: x * 2, np.ones(()))[1](1.0)) is np.ndarray
+
+
+def test_complex_numbers_are_no_cotangents_of_real_ones():
+    with pytest.raises(TypeError, match="cotangent of output must be real"):
+        ag.vjp(lambda x: x * x, np.array(2.0))[1](1j)
+    with pytest.raises(TypeError, match="tangent of argument 0 must be real"):
+        ag.jvp(lambda x: x * x, (2.0,), (1j,))
