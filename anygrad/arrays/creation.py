@@ -11,6 +11,7 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.arrays.device import resolve
+from anygrad.backends import numpy_dtype
 from anygrad.core.primitive import Array, describe
 from anygrad.core.types import device_of, rank
 from anygrad.ops import creation as like
@@ -22,6 +23,7 @@ from anygrad.ops.transfer import to_device
 __all__ = [
     "arange",
     "asarray",
+    "constant",
     "empty",
     "empty_like",
     "eye",
@@ -80,6 +82,14 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     return (like.copy(x) if copy and x.data is before else x).unfrozen()
 
 
+def constant(obj: Any, device: str) -> Array:
+    """Numbers and nested lists of them as an array of a device's library; arrays in the lists are stacked.
+
+    Beside an array under a transform no Tensor comes in that was not there: what goes in comes out.
+    """
+    return obj if rank(type(obj)) >= 0 else _stacked(obj, device)
+
+
 def _device_of_parts(obj: Any) -> str | None:
     """The device of the first array in nested lists, None if they hold none."""
     if not isinstance(obj, list | tuple):
@@ -88,18 +98,19 @@ def _device_of_parts(obj: Any) -> str | None:
 
 
 def _stacked(obj: Any, device: str) -> Array:
-    if isinstance(obj, list | tuple):
-        parts = [_stacked(part, device) for part in obj]
-        shapes = [part.shape for part in parts]
-        if len(set(shapes)) > 1:
-            raise ValueError(f"asarray: obj must be a rectangular list, given one with parts of shapes {shapes}")
-        dtypes = {part.dtype for part in parts}
-        if len(dtypes) > 1:  # which not every library mixes
-            parts = [part if part.dtype == (to := np.result_type(*dtypes)) else astype(part, to) for part in parts]
-        return stack(parts) if parts else above.tensor_type([], device=device)
-    if rank(type(obj)) > 0:
+    if _device_of_parts(obj) is None:
+        return above.tensor_type(obj, device=device).data
+    if rank(type(obj)) >= 0:
         return obj
-    return above.tensor_type(obj, device=None if rank(type(obj)) >= 0 else device)
+    parts = [_stacked(part, device) for part in obj]
+    shapes = [tuple(part.shape) for part in parts]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"asarray: obj must be a rectangular list, given one with parts of shapes {shapes}")
+    dtypes = {numpy_dtype(part.dtype) for part in parts}
+    if len(dtypes) > 1:  # which not every library mixes
+        common = np.result_type(*dtypes)
+        parts = [part if numpy_dtype(part.dtype) == common else astype(part, common) for part in parts]
+    return stack(parts)
 
 
 def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.arrays.asking import formats_text, takes_objects
-from anygrad.arrays.creation import asarray
+from anygrad.arrays.creation import constant
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.levels import deepened
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
@@ -64,9 +64,9 @@ def with_list(op: Primitive, x1: Any, x2: Any) -> Any:
         TypeError: it holds what is no number.
     """
     if isinstance(x2, list | tuple):
-        return op(x1, asarray(x2, device=device_of(x1)))
+        return op(x1, constant(x2, device_of(x1)))
     if isinstance(x1, list | tuple):
-        return op(asarray(x1, device=device_of(x2)), x2)
+        return op(constant(x1, device_of(x2)), x2)
     return NotImplemented
 
 
@@ -302,7 +302,7 @@ class Wrapper(ArrayMixin):
     def __setitem__(self, key: Any, value: Any) -> None:
         check_can_change(self, "x[key] = value")
         if rank(type(value)) < 0 and type(value) not in SCALARS and not hasattr(value, "hiding_mask"):
-            value = asarray(value, device=self.device)
+            value = constant(value, self.device)
         write(self, key, value)
 
     def _check_can_change(self, what: str) -> None:
@@ -394,7 +394,7 @@ def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
         if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
             if not isinstance(other, list | tuple):
                 return NotImplemented
-            other = asarray(other, device=self.device)
+            other = constant(other, self.device)
         view = getattr(self, "_view", None)
         if view is None:
             self._check_can_change(statement)

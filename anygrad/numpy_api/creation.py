@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.creation import constant
 from anygrad.arrays.wrapper import Wrapper, lifted
 from anygrad.core.primitive import Array
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype
+from anygrad.numpy_api.registry import as_arrays, cast, dtype_of, floating, implements, of_one_dtype
 from anygrad.ops.creation import copy as _copy
 
 __all__: list[str] = []
@@ -37,7 +38,7 @@ for _name in ("arange", "empty", "eye", "identity", "ones", "tri", "zeros"):
 @implements("full", kind="creation")
 def full(like: Any, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """One value everywhere; the gradient travels back to it."""
-    value = lifted(cast(as_array(fill_value, like), dtype), like)
+    value = lifted(cast(constant(fill_value, like.device), dtype), like)
     return _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))).unfrozen()
 
 
@@ -54,7 +55,7 @@ def array(
     device: Any = None,
 ) -> Array:
     """Numbers, arrays and nested lists of them; of arrays in lists the stack, which keeps their gradients."""
-    made = as_array(a, like)
+    made = constant(np.asarray(a) if isinstance(a, np.generic) else a, like.device)
     made = lifted(cast(_copy(made) if copy and made is a else made, dtype), like).unfrozen()
     return ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)) if len(made.shape) < ndmin else made
 

@@ -195,9 +195,24 @@ def split_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
     return out
 
 
-def untraced(value: Any, wrapper: type) -> Any:
+def untraced(value: Any, wrapper: type, given: Sequence[Any]) -> Any:
     """Containers with the arrays that wrappers of a finished transform hold in place of these."""
-    return mapped(lambda x: x.data if wrapper.is_of_level(x) else x, value)  # type: ignore[attr-defined]
+    return mapped(lambda x: as_came(x.data, given) if wrapper.is_of_level(x) else x, value)  # type: ignore[attr-defined]
+
+
+def as_came(x: Any, given: Sequence[Any]) -> Any:
+    """What a transform gives back: no Tensor where libraries' own arrays went in.
+
+    Constants that are made on the way, ``ag.zeros(3)`` and numbers in NumPy's functions, are Tensors, and so is what is
+    computed with them.
+    """
+    if type(x) not in OUTERMOST or x._edge is not None or not given:
+        return x
+    return x._data if all(rank(type(part)) == 0 for part in given) else x
+
+
+OUTERMOST = {Tensor, Tensor.scalar_type}
+"""The types of Tensors that belong to no transform."""
 
 
 def stop_gradient(value: Any) -> Any:

@@ -9,7 +9,16 @@ from anygrad.core.containers import flatten, matching, unflatten
 from anygrad.core.types import rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.ops.creation import zeros_like
-from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level, select, split_aux, untraced
+from anygrad.transforms._arguments import (
+    as_came,
+    as_given,
+    check_callable,
+    name_of,
+    next_level,
+    select,
+    split_aux,
+    untraced,
+)
 from anygrad.transforms.reverse import like
 
 
@@ -47,14 +56,16 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         ]
         out, aux = split_aux(f(*chosen.called(duals)[0]), has_aux, what)
         leaves, _, out_structure = flatten(out)
-        pairs = [_primal_and_tangent(x, dual_type) for x in leaves]
-        aux = untraced(aux, dual_type) if has_aux else None
+        pairs = [_primal_and_tangent(x, dual_type, chosen.leaves) for x in leaves]
+        aux = untraced(aux, dual_type, chosen.leaves) if has_aux else None
     results = tuple(unflatten(out_structure, part) for part in zip(*pairs)) if pairs else (out, out)
     return (*results, aux) if has_aux else results
 
 
-def _primal_and_tangent(out: Any, dual_type: type[Dual]) -> tuple[Any, Any]:
-    if not dual_type.is_of_level(out):
-        return out, zeros_like(out) if rank(type(out)) >= 0 else 0.0
-    tangent = zeros_like(out.data) if out.tangent is None else out.tangent
-    return out.data, scalar_results[type(tangent)](tangent) if type(tangent) in scalar_results else tangent
+def _primal_and_tangent(out: Any, dual_type: type[Dual], given: list[Any]) -> tuple[Any, Any]:
+    is_dual = dual_type.is_of_level(out)
+    primal, tangent = as_came(out.data if is_dual else out, given), out.tangent if is_dual else None
+    if tangent is None:
+        tangent = zeros_like(primal) if rank(type(primal)) >= 0 else 0.0
+    tangent = as_came(tangent, given)
+    return primal, scalar_results[type(tangent)](tangent) if type(tangent) in scalar_results else tangent

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.arrays.creation import asarray
+from anygrad.arrays.creation import constant
+from anygrad.arrays.device import default_device
 from anygrad.arrays.mixin import ArrayMixin
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.ops.elementwise import abs, subtract
@@ -84,7 +85,7 @@ def scan(
 
 
 def _arrays(values: tuple[Any, ...]) -> list[Any]:
-    return [y if hasattr(y, "shape") else asarray(y) for y in values]
+    return [y if hasattr(y, "shape") else constant(y, default_device()) for y in values]
 
 
 # --- solutions of equations -------------------------------------------------------------------------------------------

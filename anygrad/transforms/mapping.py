@@ -6,12 +6,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.arrays.creation import asarray
+from anygrad.arrays.creation import constant
+from anygrad.arrays.device import default_device
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import flatten, flatten_arguments, parts_of, unflatten
 from anygrad.core.types import rank
 from anygrad.ops.manipulation import broadcast_to, moveaxis
-from anygrad.transforms._arguments import as_given, check_callable, name_of, next_level
+from anygrad.transforms._arguments import as_came, as_given, check_callable, name_of, next_level
 
 Axes = Any
 """An integer, None, or containers of these in the shape of (the beginning of) what they are about."""
@@ -68,10 +69,9 @@ def vmap(
             out = f(*unflatten(structure, left), **unflatten(named_structure, left))
         results, out_paths, out_structure = flatten(out, "output")
         places = _prefixed(out_axes, out, f"{what}: out_axes")
-        return unflatten(
-            out_structure,
-            [_placed(x, a, batch_type, size, f"{what}: {p}") for x, a, p in zip(results, places, out_paths)],
-        )
+        given = [x for x in leaves if rank(type(x)) >= 0]
+        placed = [_placed(x, a, batch_type, size, f"{what}: {p}") for x, a, p in zip(results, places, out_paths)]
+        return unflatten(out_structure, [as_came(x, given) for x in placed])
 
     return mapped_function
 
@@ -89,7 +89,7 @@ def _prefixed(axes: Axes, value: Any, what: str) -> list[int | None]:
 
 def _fronted(x: Any, axis: int, what: str) -> Any:
     """An argument with the mapped axis in front."""
-    x = asarray(x) if rank(type(x)) < 0 else x
+    x = constant(x, default_device())
     ndim = len(x.shape)
     if not -ndim <= axis < ndim:
         raise ValueError(f"{what} has no axis {axis} to map over: its shape is {tuple(x.shape)}; use None in in_axes")
@@ -115,7 +115,7 @@ def _placed(x: Any, axis: int | None, batch_type: type[Batch], size: int, what: 
     if not batch_type.is_of_level(x):
         if axis is None:
             return x
-        x = asarray(x) if rank(type(x)) < 0 else x
+        x = constant(x, default_device())
         x = batch_type(broadcast_to(x, (size, *x.shape)))
     if axis is None:
         raise ValueError(f"{what} differs between members, and out_axes says None")

@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.arrays.creation import asarray
+from anygrad.arrays.creation import constant
+from anygrad.arrays.device import default_device
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
@@ -20,6 +21,7 @@ from anygrad.reverse.tensor import Tensor
 from anygrad.transforms._arguments import (
     Argnames,
     Argnums,
+    as_came,
     check_callable,
     name_of,
     next_level,
@@ -92,7 +94,8 @@ def value_and_grad(
             tracked_args, tracked_kwargs = chosen.called(arguments)
             out, aux = split_aux(f(*tracked_args, **tracked_kwargs), has_aux, what)
             value, gradients = _value_and_gradients(out, inputs, tensor_type, what)
-        value = (value, untraced(aux, tensor_type)) if has_aux else value
+        value = as_came(value, chosen.leaves)
+        value = (value, untraced(aux, tensor_type, chosen.leaves)) if has_aux else value
         return value, chosen.arranged(gradients)
 
     return value_and_gradient
@@ -111,7 +114,12 @@ def _value_and_gradients(
     if edge is not None:
         with quiet(value):
             found = backward(edge, ones_like(value), tensor_type)  # of this level there are no other leaves
-    return value, [found[x] if x in found else zeros_like(x.data) for x in inputs]
+    return value, [_in(found, x) for x in inputs]
+
+
+def _in(found: dict[Any, Array], x: Tensor) -> Array:
+    """The gradient of an input, zeros where nothing depends on it."""
+    return as_came(found[x], (x.data,)) if x in found else zeros_like(x.data)
 
 
 # --- vjp --------------------------------------------------------------------------------------------------------------
@@ -144,9 +152,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         inputs, arguments = tracked(chosen, tensor_type)
         out, aux = split_aux(f(*chosen.called(arguments)[0]), has_aux, what)
         leaves, paths, structure = flatten(out, "output")
-        values = [x.data if tensor_type.is_of_level(x) else x for x in leaves]
+        values = [as_came(x.data if tensor_type.is_of_level(x) else x, chosen.leaves) for x in leaves]
         pull = pull_through(leaves, inputs, tensor_type)
-        aux = untraced(aux, tensor_type) if has_aux else None
+        aux = untraced(aux, tensor_type, chosen.leaves) if has_aux else None
 
     def pullback(cotangent: Any) -> Any:
         given = matching(cotangent, structure, "cotangent", "output")
@@ -169,7 +177,7 @@ def pull_through(
         if root is not None:
             with quiet(inputs[0]):
                 found = backward(root, Cotangents(cotangents), tensor_type, retain_graph=True)
-        return [found[x] if x in found else zeros_like(x.data) for x in inputs]
+        return [_in(found, x) for x in inputs]
 
     return pull
 
@@ -183,7 +191,7 @@ def like(g: Any, value: Any, path: str, kind: str = "cotangent") -> Array:
     """
     shape = tuple(getattr(value, "shape", ()))
     if rank(type(g)) < 0:
-        g = (asarray(g, device=device_of(value)) if rank(type(value)) >= 0 else asarray(g)).data
+        g = constant(g, device_of(value) if rank(type(value)) >= 0 else default_device())
     if tuple(g.shape) != shape:
         raise ValueError(f"the {kind} of {path} must have its shape {shape}, given {describe(g)}")
     if not hasattr(value, "dtype"):
