@@ -194,7 +194,7 @@ def _permute_dims(x: Array, axes: tuple[int, ...]) -> Array:
 
 @numpy.implement("broadcast_to")
 def _broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
-    if math.prod(shape) > SMALL:
+    if math.prod(shape) > SMALL or x.ndim > len(shape):  # which an assignment would let pass
         return np.broadcast_to(x, shape)
     out = np.empty(shape, x.dtype)
     out[...] = x

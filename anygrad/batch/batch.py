@@ -8,6 +8,7 @@ from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.arrays.writes import set_shape
 from anygrad.batch import products  # noqa: F401  which has rules of its own
+from anygrad.batch.axes import axes_check
 from anygrad.batch.indexing import at_each
 from anygrad.batch.rules import Unbatched, batch_rule_of
 from anygrad.batch.selection import Selection
@@ -72,6 +73,7 @@ class Batch(Wrapper, is_family=True):
         return int(self._refuse("the index"))
 
     _described = "an array under vmap"
+    _remedy = "; to index a NumPy array x with it write anygrad.take(x, i)"
     _carries = True
 
     def _check_can_leave(self, what: str) -> None:
@@ -83,7 +85,7 @@ class Batch(Wrapper, is_family=True):
 
 def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
     """The implementation of a primitive for the Batches of one level."""
-    rule = batch_rule_of(op)
+    rule, check = batch_rule_of(op), axes_check(op)
     batch_type = batch_type.array_type
     is_binary = op.operands == ("x1", "x2")
 
@@ -96,6 +98,8 @@ def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
             return at_each(op, operands, params["key"], batch_type)
         is_batched = [batch_type.is_of_level(x) for x in operands]
         inner = [x.data if batched else x for x, batched in zip(operands, is_batched)]
+        if check is not None:
+            check(inner, is_batched, params)
         size = next(x.shape[0] for x, batched in zip(inner, is_batched) if batched)
         out = rule(op, inner, is_batched, params, size)
         return _wrapped(out, batch_type, op)

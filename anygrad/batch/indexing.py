@@ -28,8 +28,10 @@ __all__ = ["at_each"]
 @batch_rule("take")
 def _take(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     (x, indices), (bx, bi) = operands, is_batched
-    n = own_ndim(x, bx)
-    axis = 0 if params["axis"] is None else params["axis"] % n
+    n, axis = own_ndim(x, bx), params["axis"]
+    if axis is None and n != 1:  # NumPy and CuPy then read from the flattened array
+        x, n = reshape(x, (size, -1) if bx else (-1,)), 1
+    axis = (axis or 0) % n
     if not bi:
         return op.apply((x, indices), {"axis": axis + 1})
     if not bx:
@@ -79,7 +81,7 @@ def _written(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool],
     if not bx:
         x = with_axis(x, False, size)
         op = index_add if op.name == "index_iadd" else op  # a broadcast array is not for writing into
-    if bv or (at and is_array(values)):
+    if is_array(values):
         values = _spread_values(x, values, bv, key, at)
     return op.apply((x, values), {"key": key})
 
@@ -88,6 +90,8 @@ def _spread_values(x: Array, values: Array, is_batched: bool, key: Any, at: int)
     """Values of each member, or of all, lined up with what a key of the batch reads."""
     ndim = len(getitem(x, key).shape) - 1
     values = _fitted(values, is_batched, ndim)
+    if own_ndim(values, is_batched) > ndim:
+        raise ValueError(f"values with {own_ndim(values, is_batched)} axes do not fit a part of a member with {ndim}")
     if is_batched:
         (values,) = lined_up((values,), (True,), ndim)
         return moveaxis(values, 0, at) if at else values

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from anygrad.batch.rules import Params, batch_rule, lined_up, own_ndim, shifted, with_axis
@@ -17,6 +19,7 @@ from anygrad.ops.logic import less, less_equal, logical_and
 from anygrad.ops.manipulation import expand_dims, flip, matrix_transpose, moveaxis, permute_dims, reshape
 from anygrad.ops.reductions import max
 from anygrad.ops.searching import where
+from anygrad.ops.special.networks import check_layer
 
 # --- products ---------------------------------------------------------------------------------------------------------
 
@@ -25,8 +28,6 @@ from anygrad.ops.searching import where
 def _matmul(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     (x1, x2), (b1, b2) = operands, is_batched
     n1, n2 = own_ndim(x1, b1), own_ndim(x2, b2)
-    if n1 == 0 or n2 == 0:
-        raise ValueError("each operand must have an axis")
     if not b2 and n2 <= 2:
         return matmul(x1, x2)
     if not b1 and n1 == 2 and n2 == 1:
@@ -41,6 +42,7 @@ def _matmul(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], 
 
 @batch_rule("linear")
 def _linear(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    check_layer(*(SimpleNamespace(shape=x.shape[batched:]) for x, batched in zip(operands, is_batched)))
     if tuple(is_batched) == (True, False, False):
         return op.apply(tuple(operands), params)
     product = operands[:2], is_batched[:2]
@@ -68,6 +70,9 @@ def _tensordot(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool
     (x1, x2), (b1, b2) = operands, is_batched
     n1, n2 = own_ndim(x1, b1), own_ndim(x2, b2)
     axes1, axes2 = contracted(params["axes"], n1, n2)
+    lengths = ([x.shape[i + b] for i in axes] for x, b, axes in ((x1, b1, axes1), (x2, b2, axes2)))
+    if not operator.eq(*lengths):
+        raise ValueError(f"the lengths of the axes that are summed over differ, of {axes1} of x1 and {axes2} of x2")
     if not b2:
         return op.apply((x1, x2), {"axes": (shifted(axes1), axes2)})
     if not b1:

@@ -103,7 +103,7 @@ def lined_up(operands: Sequence[Any], is_batched: Sequence[bool], ndim: int | No
 
 
 def shifted(axis: Any) -> Any:
-    """An axis of a member, or several, as those of the batch."""
+    """An axis of a member, or several, as those of the batch; each is one that a member has (``batch/axes.py``)."""
     if isinstance(axis, tuple | list):
         return tuple(map(shifted, axis))
     return axis + 1 if axis >= 0 else axis
@@ -222,7 +222,7 @@ def _reshape(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool],
     shape = params["shape"]
     (x,) = operands
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    if -1 in shape:  # of an empty batch the library could not tell
+    if shape.count(-1) == 1:  # of an empty batch the library could not tell
         known = -math.prod(shape)
         shape = tuple(math.prod(x.shape[1:]) // builtins.max(known, 1) if n == -1 else n for n in shape)
     return op.apply((x,), {**params, "shape": (size, *shape)})

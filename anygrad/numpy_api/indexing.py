@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
 from anygrad.arrays.views import read_only
@@ -33,7 +34,7 @@ def _within(indices: Array, n: int, mode: str) -> Array:
 @implements("take", arrays=2)
 def take(a: Array, indices: Array, axis: int | None = None, *, mode: str = "raise") -> Array:
     """The elements at indices along an axis, or of the flattened array."""
-    a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis % len(a.shape))
+    a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, normalize_axis_index(axis, len(a.shape)))
     a, indices = as_arrays((a, indices))
     flat = _within(ag.reshape(indices, (-1,)), a.shape[axis], mode)
     return ag.reshape(ag.take(a, flat, axis=axis), (*a.shape[:axis], *indices.shape, *a.shape[axis + 1 :]))
@@ -162,13 +163,18 @@ def diagflat(v: Array, k: int = 0) -> Array:
 @implements("tril")
 def tril(m: Array, k: int = 0) -> Array:
     """Zeros above a diagonal."""
-    return ag.tril(m, k=k)
+    return ag.tril(_matrix(m), k=k)
 
 
 @implements("triu")
 def triu(m: Array, k: int = 0) -> Array:
     """Zeros below a diagonal."""
-    return ag.triu(m, k=k)
+    return ag.triu(_matrix(m), k=k)
+
+
+def _matrix(m: Array) -> Array:
+    """A vector as the matrix of which it is each row, which NumPy takes it for."""
+    return ag.broadcast_to(m, m.shape * 2) if len(m.shape) == 1 else m
 
 
 @implements("tril_indices_from", kind="plain")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
 from anygrad.arrays.views import window
@@ -79,7 +80,8 @@ def _tuple(axis: Any) -> tuple[int, ...]:
 @implements("rollaxis")
 def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
     """An axis moved before another."""
-    axis, start = axis % len(a.shape), start if start >= 0 else start + len(a.shape)
+    ndim = len(a.shape)
+    axis, start = normalize_axis_index(axis, ndim), normalize_axis_index(start, ndim + (start >= 0))
     return ag.moveaxis(a, axis, start - 1 if start > axis else start)
 
 

@@ -130,7 +130,7 @@ def _matmul_right(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
 def contracted(axes: TensordotAxes, ndim1: int, ndim2: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The axes of each operand that a tensordot sums over, none of them negative."""
     if isinstance(axes, int):
-        return tuple(range(ndim1 - axes, ndim1)), tuple(range(axes))
+        axes = tuple(range(-axes, 0)), tuple(range(axes))
     return normalized(tuple(axes[0]), ndim1), normalized(tuple(axes[1]), ndim2)
 
 
