@@ -12,7 +12,7 @@ import numpy as np
 
 from anygrad.backends import Backend, Dtype, backends, register_backend
 from anygrad.backends.fusion import fused_pullbacks
-from anygrad.backends.generic import add_in_order, library, spread
+from anygrad.backends.generic import add_in_order, check_can_hold, library, spread
 from anygrad.core.primitive import Array, Implementation, Primitive
 from anygrad.core.types import SCALARS
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
@@ -248,6 +248,7 @@ def _has_integer_array(key: Any) -> bool:
 
 @cupy.implement("index_set")
 def _index_set(x: Array, values: Array, key: Any) -> Array:
+    check_can_hold(x, values)
     if getattr(key, "dtype", None) == np.bool_ and key.shape == x.shape and np.ndim(values) == 0:
         return _where_masked(x, values, key)
     out = x.copy(order="C")
@@ -278,6 +279,7 @@ def _where_masked(x: Array, value: Any, mask: Array) -> Array:
 def _index_iset(x: Array, values: Array, key: Any) -> Array:
     if _has_integer_array(key) or hasattr(key, "dtype"):
         return _index_set(x, values, key)
+    check_can_hold(x, values)
     x[key] = values
     return x
 

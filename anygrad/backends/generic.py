@@ -17,10 +17,20 @@ from typing import Any
 import numpy as np
 
 from anygrad.core.keys import device_object, expanded, has_array, is_mask, positions
+from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array
 from anygrad.ops import keys  # noqa: F401  the door of all operations at a key
 
-__all__ = ["add_in_order", "expanded", "has_array", "library", "positions", "spread", "supply_defaults"]
+__all__ = [
+    "add_in_order",
+    "check_can_hold",
+    "expanded",
+    "has_array",
+    "library",
+    "positions",
+    "spread",
+    "supply_defaults",
+]
 
 Shape = tuple[int, ...]
 
@@ -129,9 +139,24 @@ def flat(xp: Any, x: Array) -> Array:
 
 def spread(xp: Any, x: Array, values: Array, shape: Shape) -> Array:
     """Values to be written into x, as an array of its dtype and of a shape."""
+    check_can_hold(x, values)
     if not hasattr(values, "shape"):
         values = xp.asarray(values, dtype=x.dtype, device=device_object(x))
     return xp.broadcast_to(xp.astype(fitted(xp, values, len(shape)), x.dtype, copy=False), shape)
+
+
+def check_can_hold(x: Array, values: Any) -> None:
+    """Refuse to write complex values into a real array, which libraries do with no more than a warning.
+
+    Raises:
+        TypeError: the imaginary parts would be lost.
+    """
+    kind = kinds[values.dtype] if hasattr(values, "dtype") else "c" if type(values) is complex else "f"
+    if kind == "c" and kinds[x.dtype] != "c":
+        raise TypeError(
+            f"complex values do not fit into an array of {x.dtype}, which would drop their imaginary parts; make the "
+            f"array complex, or write anygrad.real(values)"
+        )
 
 
 def fitted(xp: Any, values: Array, ndim: int) -> Array:

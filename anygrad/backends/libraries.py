@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import register_backend
-from anygrad.backends.generic import fitted, has_array, library, positions, spread
+from anygrad.backends.generic import check_can_hold, fitted, has_array, library, positions, spread
 from anygrad.backends.special import scipy_special
 from anygrad.backends.special_values import mend_special_values
 from anygrad.core.keys import is_split
@@ -113,13 +113,7 @@ def _has_order_of_its_own(key: Any) -> bool:
 def _torch_getitem(x: Array, key: Any) -> Array:
     if _steps_back(key) or _has_order_of_its_own(key):
         return x.reshape(-1)[positions(torch.namespace, x, key)]
-    return x[tuple(map(_torch_index, key)) if isinstance(key, tuple) else _torch_index(key)]
-
-
-def _torch_index(part: Any) -> Any:
-    """Index arrays of short integers as long ones: PyTorch refuses most of them, and takes uint8 for a mask."""
-    short = hasattr(part, "dtype") and kind_of(part.dtype) == "i"
-    return torch.namespace.asarray(part, dtype=torch.namespace.int64) if short else part
+    return x[key]
 
 
 @torch.implement("copy")
@@ -135,6 +129,7 @@ def _torch_index_set(x: Array, values: Array, key: Any) -> Array:
 
     out = x.clone(memory_format=library.contiguous_format)
     if not has_array(key) and not _steps_back(key):
+        check_can_hold(x, values)
         out[key] = values
         return out
     # Writing through repeated indices has no order in PyTorch; the largest of the writers' numbers has.
@@ -177,6 +172,7 @@ def _torch_index_iadd(x: Array, values: Array, key: Any) -> Array:
         x = x.contiguous()
         x.view(-1).index_add_(0, at.reshape(-1), values.reshape(-1))
     else:
+        check_can_hold(x, values)
         x[key] += values
     return x
 
@@ -264,6 +260,7 @@ def _jax_getitem(x: Array, key: Any) -> Array:
 @jax.implement("index_set")
 def _jax_index_set(x: Array, values: Array, key: Any) -> Array:
     if not has_array(key):
+        check_can_hold(x, values)
         return x.at[key].set(fitted(jax.namespace, values, x[key].ndim))
     xp = jax.namespace
     shape = x[key].shape
@@ -278,6 +275,7 @@ def _jax_index_set(x: Array, values: Array, key: Any) -> Array:
 
 @jax.implement("index_add")
 def _jax_index_add(x: Array, values: Array, key: Any) -> Array:
+    check_can_hold(x, values)
     return x.at[key].add(fitted(jax.namespace, values, x[key].ndim))
 
 

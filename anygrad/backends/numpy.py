@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.backends import Backend, Dtype, numpy_dtype, register_backend
-from anygrad.backends.generic import fitted
+from anygrad.backends.generic import check_can_hold, fitted
 from anygrad.backends.special import scipy_special
 from anygrad.core.keys import has_array, is_plain
 from anygrad.core.kinds import kind_of
@@ -280,15 +280,22 @@ def _getitem(x: Array, key: Any) -> Array:
 
 @numpy.implement("index_set")
 def _index_set(x: Array, values: Array, key: Any) -> Array:
+    check_can_hold(x, values)
     out = x.copy() if isinstance(x, np.ndarray) else np.array(x)
     out[key] = values
     return out
+
+
+COMPLEX = (complex, np.complex64, np.complex128, np.clongdouble)
 
 
 @numpy.implement("index_iset")
 def _index_iset(x: Array, values: Array, key: Any) -> Array:
     if has_array(key) and isinstance(values, np.ndarray) and np.may_share_memory(x, values):
         values = np.array(values)  # through a mask NumPy reads places that it has written to
+    kind = type(values)
+    if (kind is np.ndarray and values.dtype.kind == "c") or kind in COMPLEX:
+        check_can_hold(x, values)
     x[key] = values
     return x
 
@@ -305,6 +312,7 @@ def _index_iadd(x: Array, values: Array, key: Any) -> Array:
     if is_plain(key) and type(x) is np.ndarray:
         x[key] += values
         return x
+    check_can_hold(x, values)
     x = np.asarray(x)  # NumPy's scalars stand for 0-d arrays
     if not any(isinstance(part, np.ndarray) and part.dtype != bool for part in (key if type(key) is tuple else (key,))):
         x[key] += values

@@ -1,4 +1,4 @@
-"""What a call says of axes, held against those of a member before any rule shifts one: no axis of a member is the batch.
+"""What a call says of axes, held against those of a member before any rule shifts one.
 
 Rules hand a whole batch to operations that know of no batch. An axis that a member does not have would be the batch's
 there, and a vector where a matrix is due would be one of the batch's rows.
@@ -25,7 +25,7 @@ FEWEST = {
 }
 """How many axes each operand needs at least, where an operation works on the last ones without being told which."""
 
-COUNTED = {
+COUNTED: dict[str, Callable[[list[int], tuple[int, ...]], int]] = {
     "expand_dims": lambda ndims, axes: ndims[0] + len(axes),
     "stack": lambda ndims, axes: ndims[0] + 1,
     "take": lambda ndims, axes: ndims[0],
@@ -57,6 +57,6 @@ def axes_check(op: Primitive) -> Check | None:
         for axes in (*operands[len(operands) - at_end :], *([] if named is None else [params[named]])):
             if axes is not None:
                 axes = tuple(axes) if isinstance(axes, tuple | list) else (axes,)
-                normalize_axis_tuple(axes, counted(ndims, axes), allow_duplicate=True)
+                normalize_axis_tuple(axes, counted(ndims, axes), allow_duplicate=True)  # type: ignore[no-untyped-call]
 
     return check

@@ -18,6 +18,7 @@ from anygrad.ops.creation import new_arange, zeros_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add, multiply
 from anygrad.ops.indexing import getitem, index_add, take
+from anygrad.ops.keys import widened
 from anygrad.ops.logic import equal, less, less_equal, logical_not
 from anygrad.ops.manipulation import broadcast_to, expand_dims, moveaxis, reshape
 from anygrad.ops.reductions import any, sum
@@ -39,6 +40,7 @@ def _take(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], pa
         shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
         return moveaxis(reshape(flat, shape), axis, 0)
     # Members read from rows of their own: the batch and the axis become one.
+    indices = widened(indices)
     rows = moveaxis(x, axis + 1, 1)
     length = rows.shape[1]
     offsets = reshape(multiply(new_arange(indices, size), length), (size, *(1,) * (len(indices.shape) - 1)))

@@ -14,6 +14,7 @@ from anygrad.core.primitive import Array, Primitive
 from anygrad.ops.convolutions import conv
 from anygrad.ops.creation import new_arange
 from anygrad.ops.elementwise import add, multiply
+from anygrad.ops.keys import widened
 from anygrad.ops.linalg.products import contracted, matmul
 from anygrad.ops.logic import less, less_equal, logical_and
 from anygrad.ops.manipulation import expand_dims, flip, matrix_transpose, moveaxis, permute_dims, reshape
@@ -142,6 +143,7 @@ def _segment_sum(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bo
     if not bi:
         return moveaxis(op.apply((moveaxis(x, 0, 1), ids), {"num_segments": n}), 1, 0)
     x = with_axis(x, bx, size)
+    ids = widened(ids)
     starts = multiply(expand_dims(new_arange(ids, size), axis=1), n)
     own = where(logical_and(less_equal(0, ids), less(ids, n)), add(ids, starts), -1)
     rows = reshape(x, (size * x.shape[1], *x.shape[2:]))

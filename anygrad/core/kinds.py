@@ -13,7 +13,7 @@ class _Kinds(dict[Any, Kind]):
     """The kind of each library's own dtype object, by the name all libraries share."""
 
     def __missing__(self, native: Any) -> Kind:
-        name = str(native)
+        name = str(getattr(native, "name", native))  # NumPy writes other byte orders as ">f8"
         kind: Kind = "c" if "complex" in name else "f" if "float" in name else "b" if "bool" in name else "i"
         self[native] = kind
         return kind

@@ -155,11 +155,14 @@ def diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any 
         x = as_array(x, a)
         return x if x.shape else ag.broadcast_to(x, tuple(shape))
 
-    if kind_of(a.dtype) == "b":
-        return a if n == 0 else diff(_between(a, axis), n - 1, axis)
-    parts = [None if x is None else end(x) for x in (prepend, append)]
-    parts = [x for x in (parts[0], a, parts[1]) if x is not None]
-    return ag.diff(ag.concat(promoted(parts), axis=axis) if len(parts) > 1 else a, axis=axis, n=n)
+    if n == 0:
+        return a
+    before, after = (None if x is None else end(x) for x in (prepend, append))
+    parts = [x for x in (before, a, after) if x is not None]
+    whole = ag.concat(promoted(parts), axis=axis) if len(parts) > 1 else a
+    if kind_of(whole.dtype) == "b":
+        return diff(_between(whole, axis), n - 1, axis)
+    return ag.diff(whole, axis=axis, n=n)
 
 
 def _between(a: Array, axis: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
 from anygrad.arrays.views import read_only
-from anygrad.arrays.wrapper import Wrapper
+from anygrad.arrays.wrapper import Wrapper, bottom
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, of_one_dtype, promoted
+from anygrad.ops.keys import widened
 
 __all__: list[str] = []
 
@@ -22,13 +24,38 @@ __all__: list[str] = []
 
 def _within(indices: Array, n: int, mode: str) -> Array:
     """Indices within an axis: counted from the end if negative, clipped or wrapped if asked for."""
+    indices = _widened(indices)
+    if mode == "raise":
+        return ag.where(indices < 0, indices + n, indices)
+    return _moved(indices, n, mode)
+
+
+def _widened(indices: Array) -> Array:
+    """Indices in the dtype of places; truth values and the floats of an empty list are integers to NumPy."""
+    is_number = kind_of(indices.dtype) == "b" or (kind_of(indices.dtype) == "f" and 0 in indices.shape)
+    return widened(ag.astype(indices, np.int64) if is_number else indices)
+
+
+def _moved(indices: Array, n: int, mode: str) -> Array:
     if mode == "clip":
         return ag.clip(indices, 0, n - 1)
     if mode == "wrap":
         return ag.remainder(indices, n)
+    raise ValueError(f"mode must be 'raise', 'clip' or 'wrap', given {mode!r}")
+
+
+def _numbered(name: str, indices: Array, n: int, mode: str) -> Array:
+    """Indices that do not count from the end.
+
+    Raises:
+        ValueError: one is out of bounds, and ``mode`` is ``"raise"``.
+    """
+    indices = _widened(indices)
     if mode != "raise":
-        raise ValueError(f"mode must be 'raise', 'clip' or 'wrap', given {mode!r}")
-    return ag.where(indices < 0, indices + n, indices)
+        return _moved(indices, n, mode)
+    if not bool(ag.all(bottom((indices >= 0) & (indices < n)))):
+        raise ValueError(f"numpy.{name}: an index is out of bounds; those of {n} places are 0 to {n - 1}")
+    return indices
 
 
 @implements("take", arrays=2)
@@ -53,7 +80,7 @@ def choose(a: Array, choices: Any, *, mode: str = "raise") -> Array:
     """For each element the one of that number among several arrays."""
     first, *arrays = as_arrays((a, *choices))
     numbers, *chosen = ag.broadcast_arrays(first, *promoted(arrays))
-    return ag.take_along_axis(ag.stack(chosen), _within(numbers, len(chosen), mode)[None], axis=0)[0]
+    return ag.take_along_axis(ag.stack(chosen), _numbered("choose", numbers, len(chosen), mode)[None], axis=0)[0]
 
 
 @implements("compress", arrays=2)
@@ -226,7 +253,8 @@ def ix_(*args: Array) -> tuple[Array, ...]:
 @implements("unravel_index", kind="plain")
 def unravel_index(indices: Array, shape: Any, order: str = "C") -> tuple[Array, ...]:
     """The index along each axis of places in the flattened array."""
-    lengths = (shape,) if isinstance(shape, int) else tuple(shape)
+    lengths = tuple(shape) if np.ndim(shape) else (shape,)
+    indices = _numbered("unravel_index", indices, math.prod(lengths), "raise")
     parts = []
     for n in reversed(lengths) if order == "C" else lengths:
         parts.append(ag.remainder(indices, n))
@@ -237,10 +265,11 @@ def unravel_index(indices: Array, shape: Any, order: str = "C") -> tuple[Array, 
 @implements("ravel_multi_index", arrays=0, kind="plain")
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Array:
     """The places in the flattened array of indices along each axis."""
-    pairs = list(zip(as_arrays(multi_index), dims))
+    modes = mode if isinstance(mode, tuple) else (mode,) * len(dims)
+    parts = [(_numbered("ravel_multi_index", i, n, m), n) for i, n, m in zip(as_arrays(multi_index), dims, modes)]
     result: Any = 0
-    for index, n in pairs if order == "C" else reversed(pairs):
-        result = result * n + _within(index, n, mode)
+    for index, n in parts if order == "C" else reversed(parts):
+        result = result * n + index
     return result
 
 
@@ -285,6 +314,8 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     a = _target("put", a, "a = anygrad.index_set(a, v, ind)")
     places = ag.reshape(_within(as_array(ind, a), a.size, mode), (-1,))
     values = ag.reshape(as_array(v, a), (-1,))
+    if not values.shape[0]:
+        return
     if values.shape[0] not in (1, places.shape[0]):
         values = ag.tile(values, (-(-places.shape[0] // values.shape[0]),))[: places.shape[0]]
     a.flat[places] = values
@@ -310,5 +341,11 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
         raise TypeError(
             "numpy.fill_diagonal: wrap=True is not supported on anygrad's arrays; assign to a[rows, columns]"
         )
+    if len(a.shape) < 2 or (len(a.shape) > 2 and len(set(a.shape)) > 1):
+        raise ValueError(f"numpy.fill_diagonal: a must be a matrix, or have axes of one length, given {describe(a)}")
     n = min(a.shape)
-    a[(np.arange(n),) * len(a.shape)] = val
+    values = as_array(val, a)
+    if len(values.shape):  # over again, or as many as there are places
+        values = ag.reshape(values, (-1,))
+        values = ag.tile(values, (-(-n // values.shape[0]),))[:n]
+    a[(np.arange(n),) * len(a.shape)] = values

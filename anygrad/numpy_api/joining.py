@@ -117,7 +117,7 @@ def insert(arr: Array, obj: Any, values: Any, axis: int | None = None) -> Array:
     shape[axis] = len(places)
     values = ag.broadcast_to(cast(values, dtype_of(arr)), tuple(shape))
     order = np.argsort(np.concatenate([np.arange(n) + 0.5, np.where(places < 0, places + n, places)]), kind="stable")
-    return ag.take(ag.concat([arr, values], axis=axis), as_array(order.tolist(), arr), axis=axis)
+    return ag.take(ag.concat([arr, values], axis=axis), order, axis=axis)
 
 
 @implements("delete")
@@ -125,5 +125,4 @@ def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     """The array without places along an axis, or of the flattened array."""
     if axis is None:
         arr, axis = ag.reshape(arr, (-1,)), 0
-    left = np.delete(np.arange(arr.shape[axis]), obj)
-    return ag.take(arr, as_array(left.tolist(), arr), axis=axis)
+    return ag.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis=axis)

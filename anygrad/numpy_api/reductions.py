@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.wrapper import bottom
 from anygrad.core.kinds import is_complex, kind_of
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, cast, dtype_of, floating, implements
@@ -84,8 +85,10 @@ def mean(a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = Fal
     """The mean of the elements."""
     a = floating(cast(a, dtype))
     if where is True:
-        return ag.mean(a, axis=_axes(axis), keepdims=keepdims)
-    return sum(a, axis, keepdims=keepdims, where=where) / _amount(a, _axes(axis), where, keepdims)
+        found = ag.mean(a, axis=_axes(axis), keepdims=keepdims)
+    else:
+        found = sum(a, axis, keepdims=keepdims, where=where) / _amount(a, _axes(axis), where, keepdims)
+    return cast(found, dtype)
 
 
 @implements("var")
@@ -140,16 +143,24 @@ def _root(x: Array) -> Array:
 def max(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
     """The largest element; equal ones share the gradient."""
     _check_initial("max", initial, where)
-    top = ag.max(_chosen(a, where, _lowest(a, 1)), axis=_axes(axis), keepdims=keepdims)
-    return top if initial is None else ag.maximum(top, initial)
+    return _extreme(ag.max, ag.maximum, _chosen(a, where, _lowest(a, 1)), _axes(axis), keepdims, initial)
 
 
 @implements("min", "amin", kind="numbers")
 def min(a: Array, axis: Axes = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:
     """The smallest element; equal ones share the gradient."""
     _check_initial("min", initial, where)
-    low = ag.min(_chosen(a, where, _lowest(a, -1)), axis=_axes(axis), keepdims=keepdims)
-    return low if initial is None else ag.minimum(low, initial)
+    return _extreme(ag.min, ag.minimum, _chosen(a, where, _lowest(a, -1)), _axes(axis), keepdims, initial)
+
+
+def _extreme(reduce: Any, of_two: Any, a: Array, axis: Axes, keepdims: bool, initial: Any) -> Array:
+    """The extreme of the elements and of ``initial``, which of none is that alone."""
+    if initial is None:
+        return reduce(a, axis=axis, keepdims=keepdims)
+    if count(tuple(a.shape), axis):
+        return of_two(reduce(a, axis=axis, keepdims=keepdims), initial)
+    nothing = ag.zeros_like(ag.all(a, axis=axis, keepdims=keepdims), dtype=dtype_of(a))
+    return nothing + initial
 
 
 def _check_initial(name: str, initial: Any, where: Any) -> None:
@@ -200,26 +211,26 @@ def count_nonzero(a: Array, axis: Axes = None, *, keepdims: bool = False) -> Arr
 def cumsum(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
     """The sums of the elements so far, of the flattened array if no axis is given."""
     a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis)
-    return ag.cumulative_sum(_numbers(cast(a, dtype)), axis=axis)
+    return cast(ag.cumulative_sum(_numbers(cast(a, dtype)), axis=axis), dtype)
 
 
 @implements("cumprod", kind="numbers")
 def cumprod(a: Array, axis: int | None = None, dtype: Any = None) -> Array:
     """The products of the elements so far, of the flattened array if no axis is given."""
     a, axis = (ag.reshape(a, (-1,)), 0) if axis is None else (a, axis)
-    return ag.cumulative_prod(_numbers(cast(a, dtype)), axis=axis)
+    return cast(ag.cumulative_prod(_numbers(cast(a, dtype)), axis=axis), dtype)
 
 
 @implements("cumulative_sum", kind="numbers")
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The sums of the elements so far, from 0 on if asked for."""
-    return ag.cumulative_sum(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial)
+    return cast(ag.cumulative_sum(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial), dtype)
 
 
 @implements("cumulative_prod", kind="numbers")
 def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """The products of the elements so far, from 1 on if asked for."""
-    return ag.cumulative_prod(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial)
+    return cast(ag.cumulative_prod(_numbers(cast(x, dtype)), axis=axis, include_initial=include_initial), dtype)
 
 
 # --- past NaN ---------------------------------------------------------------------------------------------------------
@@ -257,7 +268,11 @@ def nanmean(a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = 
 def nanvar(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True, **options: Any) -> Array:
     """The variance of the elements that are not NaN."""
     a = floating(a)
-    return var(a, axis, dtype, where=_numbered(a, where), **options)
+    chosen = _numbered(a, where)
+    found = var(a, axis, dtype, where=chosen, **options)
+    left = _amount(a, _axes(axis), chosen, options.get("keepdims", False))
+    left = left - options.get("correction", options.get("ddof", 0))
+    return ag.where(left > 0, found, ag.full_like(found, np.nan))
 
 
 @implements("nanstd")
@@ -289,13 +304,20 @@ def _past_nan(extreme: Any, sign: int, a: Array, axis: Axes, keepdims: bool, ini
 @implements("nanargmax", kind="plain")
 def nanargmax(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Array:
     """The index of the largest element that is not NaN."""
-    return ag.argmax(_chosen(a, _numbered(a, True), _lowest(a, 1)), axis=axis, keepdims=keepdims)
+    return ag.argmax(_with_a_number("nanargmax", a, axis, 1), axis=axis, keepdims=keepdims)
 
 
 @implements("nanargmin", kind="plain")
 def nanargmin(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Array:
     """The index of the smallest element that is not NaN."""
-    return ag.argmin(_chosen(a, _numbered(a, True), _lowest(a, -1)), axis=axis, keepdims=keepdims)
+    return ag.argmin(_with_a_number("nanargmin", a, axis, -1), axis=axis, keepdims=keepdims)
+
+
+def _with_a_number(name: str, a: Array, axis: int | None, sign: int) -> Array:
+    chosen = _numbered(a, True)
+    if not builtins.bool(ag.all(bottom(ag.any(chosen, axis=axis)))):
+        raise ValueError(f"numpy.{name}: a slice is NaN throughout")
+    return _chosen(a, chosen, _lowest(a, sign))
 
 
 @implements("nancumsum", kind="numbers")

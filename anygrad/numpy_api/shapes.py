@@ -12,8 +12,9 @@ from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
 from anygrad.arrays.views import window
+from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.primitive import Array
-from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements
+from anygrad.numpy_api.registry import as_arrays, cast, dtype_of, implements
 from anygrad.ops._axes import normalized
 from anygrad.ops.creation import copy as _copy
 
@@ -149,9 +150,8 @@ def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     if axis is None:
         a, axis = ag.reshape(a, (-1,)), 0
     if isinstance(repeats, Sequence | np.ndarray):
-        places = np.repeat(np.arange(a.shape[axis]), repeats)
-        return ag.take(a, as_array(places.tolist(), a), axis=axis)
-    return ag.repeat(a, repeats, axis=axis)
+        return ag.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis=axis)
+    return ag.repeat(a, repeats if isinstance(repeats, Wrapper) else operator.index(repeats), axis=axis)
 
 
 @implements("flip")
@@ -185,10 +185,12 @@ def rot90(m: Array, k: int = 1, axes: Any = (0, 1)) -> Array:
 @implements("roll")
 def roll(a: Array, shift: Any, axis: Any = None) -> Array:
     """The elements moved along axes, the last ones to the front."""
-    if isinstance(shift, Sequence) or isinstance(axis, Sequence):
-        shifts, axes = np.broadcast_arrays(shift, axis)
-        return ag.roll(a, tuple(map(int, shifts)), axis=tuple(map(int, axes)))
-    return ag.roll(a, shift, axis=axis)
+    if axis is None:
+        return ag.roll(a, int(np.sum(shift)))
+    totals: dict[int, int] = {}
+    for by, i in np.broadcast(shift, normalized(axis if np.ndim(axis) == 0 else tuple(axis), len(a.shape), "roll")):
+        totals[int(i)] = totals.get(int(i), 0) + int(by)
+    return ag.roll(a, tuple(totals.values()), axis=tuple(totals))
 
 
 @implements("resize")
@@ -196,13 +198,9 @@ def resize(a: Array, new_shape: Any) -> Array:
     """The elements over again in another shape."""
     lengths, flat = _tuple(new_shape), ag.reshape(a, (-1,))
     size = int(np.prod(lengths))
-    if not flat.shape[0]:
-        return ag.zeros_like(flat) if size == 0 else _refuse_resize()
+    if not flat.shape[0]:  # of nothing NumPy makes zeros
+        return ag.broadcast_to(ag.zeros_like(ag.sum(flat)), lengths)
     return ag.reshape(ag.tile(flat, (-(-size // flat.shape[0]),))[:size], lengths)
-
-
-def _refuse_resize() -> Any:
-    raise ValueError("numpy.resize: an empty array has nothing to repeat")
 
 
 @implements("pad")

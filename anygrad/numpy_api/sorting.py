@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.core.kinds import is_complex
+from anygrad.core.kinds import is_complex, kind_of
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, promoted
 
@@ -79,9 +79,11 @@ def searchsorted(a: Array, v: Array, side: str = "left", sorter: Any = None) -> 
 def digitize(x: Array, bins: Array, right: bool = False) -> Array:
     """The number of the bin that each element falls into."""
     side = "left" if right else "right"
-    if bins.shape[0] > 1 and bool(bins[0] > bins[-1]):
-        return bins.shape[0] - searchsorted(ag.flip(bins), x, "right" if right else "left")
-    return searchsorted(bins, x, side)
+    if bool(ag.all(bins[1:] >= bins[:-1])):
+        return searchsorted(bins, x, side)
+    if not bool(ag.all(bins[1:] <= bins[:-1])):
+        raise ValueError("numpy.digitize: bins must increase throughout, or decrease")
+    return bins.shape[0] - searchsorted(ag.flip(bins), x, side)
 
 
 # --- sets -------------------------------------------------------------------------------------------------------------
@@ -99,12 +101,33 @@ def unique(
     sorted: bool = True,
 ) -> Any:
     """The distinct elements; of equal ones one gets the gradient."""
-    if axis is None and not (return_index or return_inverse or return_counts):
+    if axis is None and not (return_index or return_inverse or return_counts or _is_floating(ar)):
         return ag.unique_values(ar)
     values, index, inverse, counts = ag.unique_all(ar) if axis is None else _unique_along(ar, axis)
+    if axis is None and equal_nan and _is_floating(ar):
+        values, index, inverse, counts = _of_one_nan(values, index, inverse, counts)
     wanted = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
     found = tuple(part for is_wanted, part in wanted if is_wanted)
     return (values, *found) if found else values
+
+
+def _is_floating(x: Array) -> bool:
+    return kind_of(x.dtype) in "fc"
+
+
+def _of_one_nan(values: Array, index: Array, inverse: Array, counts: Array) -> tuple[Array, Array, Array, Array]:
+    """What was found, of several NaN at the end the first, which stands for all."""
+    n = int(ag.count_nonzero(~ag.isnan(values)))
+    if n >= values.shape[0] - 1:
+        return values, index, inverse, counts
+    first = ag.min(index[n:], keepdims=True)
+    total = ag.sum(counts[n:], keepdims=True)
+    return (
+        values[: n + 1],
+        ag.concat([index[:n], first]),
+        ag.minimum(inverse, n),
+        ag.concat([counts[:n], ag.astype(total, dtype_of(counts))]),
+    )
 
 
 def _unique_along(ar: Array, axis: int) -> tuple[Array, Array, Array, Array]:

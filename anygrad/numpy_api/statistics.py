@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import is_complex
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.creation import linspace
@@ -14,6 +15,7 @@ from anygrad.numpy_api.reductions import any as any_of
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.numpy_api.sorting import searchsorted
 from anygrad.ops._axes import kept, normalized
+from anygrad.ops.keys import widened
 
 __all__: list[str] = []
 
@@ -171,14 +173,14 @@ def cov(
             weights = given if weights is None else weights * given
     correction = (0 if bias else 1) if ddof is None else ddof
     if weights is None:
-        center, spread = ag.mean(x, axis=1, keepdims=True), float(x.shape[1])
-        left: Any = spread - correction
+        center = ag.mean(x, axis=1, keepdims=True)
+        left: Any = max(float(x.shape[1] - correction), 0.0)
         weighted = x - center
     else:
         total = ag.sum(weights)
         center = ag.sum(x * weights, axis=1, keepdims=True) / total
         lost = correction if aweights is None else correction * ag.sum(weights * as_array(aweights, x)) / total
-        left = total - lost
+        left = ag.maximum(total - lost, 0.0)
         weighted = (x - center) * weights
     product = ag.matmul(weighted, ag.conj(ag.matrix_transpose(x - center))) / left
     return product[0, 0] if product.shape == (1, 1) else product
@@ -189,7 +191,7 @@ def _variables(x: Array, rowvar: bool) -> Array:
         raise ValueError(f"cov: the observations must have one axis or two, given shape {tuple(x.shape)}")
     if len(x.shape) < 2:
         return ag.reshape(x, (1, -1))
-    return x if rowvar or x.shape[0] == 1 else ag.matrix_transpose(x)
+    return x if rowvar else ag.matrix_transpose(x)
 
 
 @implements("corrcoef", arrays=2)
@@ -212,7 +214,7 @@ def corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None)
 def bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
     """How often each number occurs, or the sums of the weights of each."""
     n = max(int(ag.max(x)) + 1 if x.shape[0] else 0, minlength)
-    values = ag.ones_like(x) if weights is None else cast(as_array(weights, x), np.float64)
+    values = ag.ones_like(widened(x)) if weights is None else cast(as_array(weights, x), np.float64)
     return ag.segment_sum(values, x, n)
 
 
@@ -224,6 +226,7 @@ def histogram(
 
     The gradient travels to the weights and the edges; of the elements a count is a step function.
     """
+    a = a if isinstance(a, Wrapper) else ag.asarray(a, device=getattr(weights, "device", None))
     a = floating(ag.reshape(a, (-1,)))
     edges = histogram_bin_edges(a, bins, range)
     n = edges.shape[0] - 1

@@ -13,7 +13,7 @@ import anygrad as ag
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.arrays.writes import assign, check_can_change
 from anygrad.core.kinds import kind_of
-from anygrad.core.primitive import Array
+from anygrad.core.primitive import Array, describe
 from anygrad.core.types import SCALARS, rank
 from anygrad.numpy_api import reductions
 from anygrad.numpy_api.registry import (
@@ -73,13 +73,19 @@ def logaddexp2(x1: Array, x2: Array) -> Array:
 
 def ldexp(x1: Array, x2: Array) -> Array:
     """The product with a power of two."""
-    return x1 * 2.0 ** ag.astype(x2, dtype_of(x1))
+    dtype = dtype_of(x1)
+    most = np.finfo(dtype).maxexp - 2
+    for _ in range(3):  # a power of the whole exponent may be beyond the range where the product is not
+        part = ag.clip(x2, -most, most)
+        x1, x2 = x1 * 2.0 ** ag.astype(part, dtype), x2 - part
+    return x1
 
 
 def modf(x: Array) -> tuple[Array, Array]:
     """The parts after and before the point."""
-    whole = ag.trunc(x)
-    return x - whole, whole
+    is_finite = ~ag.isinf(x)
+    finite = ag.where(is_finite, x, ag.zeros_like(x))
+    return finite - ag.trunc(finite), ag.trunc(x)
 
 
 def matvec(x1: Array, x2: Array) -> Array:
@@ -178,11 +184,21 @@ UFUNCS_REFUSED = {
 """NumPy's ufuncs that are not, and what to write instead."""
 
 
+PRIVATE: dict[str, Callable[..., Any]] = {
+    "_zeta": ag.special.zeta,
+    "_riemann_zeta": lambda x: ag.special.zeta(x, 1.0),
+}
+"""SciPy's ufuncs that a function in Python of another name calls."""
+
+
 def _entry(ufunc: np.ufunc) -> Ufunc:
     """The entry of a ufunc, also of SciPy's, which are known by their names."""
     found = UFUNCS.get(ufunc)
-    if found is None and ufunc.__name__ in ag.special.__all__ and getattr(np, ufunc.__name__, None) is not ufunc:
-        found = UFUNCS[ufunc] = Ufunc(getattr(ag.special, ufunc.__name__), "floats")
+    name = ufunc.__name__
+    if found is None and getattr(np, name, None) is not ufunc:
+        function = PRIVATE.get(name) or (getattr(ag.special, name) if name in ag.special.__all__ else None)
+        if function is not None:
+            found = UFUNCS[ufunc] = Ufunc(function, "floats")
     if found is None:
         known = UFUNCS_REFUSED.get(ufunc.__name__, "docs/numpy.md and anygrad.special have those that are")
         raise TypeError(f"the ufunc {ufunc.__name__!r} is not supported on anygrad's arrays: {known}")
@@ -274,10 +290,10 @@ def _operands(entry: Ufunc, inputs: Sequence[Any], like: Any) -> Sequence[Any]:
     if len(inputs) == 2 and entry.takes == "numbers" and _are_alike(*inputs):
         return inputs
     operands = [x if type(x) in SCALARS else as_array(x, like) if rank(type(x)) < 0 else x for x in inputs]
-    if entry.takes == "floats":
-        operands = [floating(x) for x in operands]
     if len(operands) > 1 and entry.function is not ldexp and _differ(operands):
         operands = promoted(operands)
+    if entry.takes == "floats":
+        operands = [floating(x) for x in operands]
     if entry.takes == "arrays" and any(type(x) in SCALARS for x in operands):
         operands = of_one_dtype(operands, like)
     return operands
@@ -322,7 +338,10 @@ def _reduce(
         raise TypeError(f"numpy.{ufunc.__name__}.reduce: on anygrad's arrays it takes one axis and keepdims alone")
     if ufunc.__name__ == "logaddexp":
         return ag.special.logsumexp(array, axis=axis, keepdims=keepdims)
-    folded = functools.reduce(lambda x1, x2: _call(like, ufunc, x1, x2), _slices(ufunc, array, axis))
+    parts = _slices(ufunc, array, axis)
+    if len(parts) == 1 and ufunc.identity is not None:  # from which NumPy starts, so that one element is changed too
+        parts = (ufunc.identity, *parts)
+    folded = functools.reduce(lambda x1, x2: _call(like, ufunc, x1, x2), parts)
     return ag.expand_dims(folded, axis=axis) if keepdims else folded
 
 
@@ -343,6 +362,8 @@ def _accumulate(like: Any, ufunc: np.ufunc, array: Any, axis: int = 0, dtype: An
 def _slices(ufunc: np.ufunc, array: Any, axis: int) -> tuple[Any, ...]:
     if not array.shape[axis]:
         raise ValueError(f"numpy.{ufunc.__name__}: an empty axis has no reduction, given shape {array.shape}")
+    if ufunc.__name__ in LOGICAL.split() and kind_of(array.dtype) != "b":
+        array = array != 0
     parts: tuple[Any, ...] = ag.unstack(array, axis=axis)
     return parts
 
@@ -361,7 +382,12 @@ def _at(like: Any, ufunc: np.ufunc, array: Any, key: Any, values: Any = None) ->
             f"with np.zeros(shape, like=x); write array = anygrad.index_add(array, values, key)"
         )
     check_can_change(array, f"np.{ufunc.__name__}.at")
-    values = cast(as_array(values, like), array.dtype)
+    values = as_array(values, like)
+    if not np.can_cast(dtype_of(values), array.dtype, "same_kind"):
+        raise TypeError(
+            f"np.{ufunc.__name__}.at: {describe(values)} does not go into {describe(array)}; convert one of them"
+        )
+    values = cast(values, array.dtype)
     assign(array, ag.index_add(array, -values if ufunc is np.subtract else values, key))
 
 

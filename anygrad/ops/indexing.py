@@ -137,16 +137,16 @@ def _put_back(g: Array, indices: Array, axis: int | None, shape: tuple[int, ...]
 
 
 def each_along(indices: Array, axis: int, shape: tuple[int, ...]) -> Key:
-    """The key that reads what :func:`take_along_axis` does."""
+    """The key that reads what :func:`take_along_axis` does; but for the axis the two shapes broadcast."""
     ndim = len(shape)
     key = []
-    for i, n in enumerate(indices.shape):
+    for i, (of_indices, of_x) in enumerate(zip(indices.shape, shape)):
         if i == axis % ndim:
             key.append(indices)
-        elif shape[i] == 1:
-            key.append(reshape(zeros_like(new_arange(indices, n)), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
-        else:
-            key.append(reshape(new_arange(indices, n), (1,) * i + (n,) + (1,) * (ndim - i - 1)))
+            continue
+        n = of_x if of_indices == 1 else of_indices
+        places = new_arange(indices, n)
+        key.append(reshape(zeros_like(places) if of_x == 1 else places, (1,) * i + (n,) + (1,) * (ndim - i - 1)))
     return tuple(key)
 
 

@@ -19,16 +19,18 @@ from anygrad.core.keys import (
     normal_index,
     normal_key,
 )
+from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Primitive
 from anygrad.core.types import rank
-from anygrad.ops.creation import new_index
+from anygrad.ops.creation import new_arange, new_index
+from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem, index_add, index_iadd, index_iset, index_set, take, take_along_axis
 from anygrad.ops.joining import stack
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.searching import where
 
-__all__ = ["masked_part"]
+__all__ = ["masked_part", "widened"]
 
 
 def _at_key(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -58,9 +60,23 @@ def _beside(x: Array) -> Callable[[Any], Array]:
 
     def beside(index: Any) -> Array:
         is_there = type(index) is type(x) and device_object(index) == device_object(x)
-        return index if is_there else new_index(x, index)
+        return widened(index if is_there else new_index(x, index))
 
     return beside
+
+
+_widest: dict[Any, Any] = {}
+"""The dtype of places in arrays, for each type of arrays and each dtype of their indices."""
+
+
+def widened(index: Array) -> Array:
+    """Indices in the dtype of places: positions are computed with them, which shorter integers cannot hold."""
+    dtype = index.dtype
+    kind = type(index), dtype
+    if kind not in _widest:
+        _widest[kind] = new_arange(index, 0).dtype if kind_of(dtype) == "i" else dtype
+    widest = _widest[kind]
+    return index if dtype == widest else astype(index, widest)
 
 
 for _op in (getitem, index_set, index_iset, index_add, index_iadd):

@@ -149,9 +149,8 @@ def test_a_triangle_of_a_vector_is_that_of_the_matrix_numpy_makes_of_it():
     vectors = np.arange(6.0).reshape(2, 3)
     for function in (np.tril, np.triu):
         np.testing.assert_array_equal(ag.vmap(function)(vectors), [function(v) for v in vectors])
-        weights = np.arange(9.0).reshape(3, 3)
-        gradient = ag.grad(lambda v, f=function: np.sum(f(v) * weights))(vectors[0])
-        np.testing.assert_array_equal(gradient, function(weights).sum(axis=0))
+        gradient = ag.grad(lambda v, f=function: np.sum(f(v) * np.ones((3, 3))))(vectors[0])
+        np.testing.assert_array_equal(gradient, function(np.ones((3, 3))).sum(axis=0))
     with pytest.raises(ValueError, match="2 axes or more"):
         ag.vmap(ag.triu)(vectors)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tests.numpy_api.table.calls
+import tests.numpy_api.table.calls_at_edges
 import tests.numpy_api.table.calls_of_algebra  # noqa: F401  these enter their calls
 from tests.numpy_api.table.cases import CASES, Case
 
