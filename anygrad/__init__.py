@@ -36,6 +36,7 @@ from anygrad.arrays.creation import (
 from anygrad.arrays.device import default_device, device, devices, is_available, set_default_device, synchronize
 from anygrad.arrays.dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
 from anygrad.arrays.inspection import __array_namespace_info__
+from anygrad.arrays.recording import enable_grad, is_grad_enabled, no_grad
 from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy_overrides as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
@@ -127,7 +128,6 @@ from anygrad.ops.segments import segment_sum
 from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values
 from anygrad.ops.trigonometry import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
 from anygrad.reverse.anomaly import detect_anomaly
-from anygrad.reverse.graph import enable_grad, is_grad_enabled, no_grad
 from anygrad.reverse.tensor import Tensor
 from anygrad.transforms import (
     checkpoint,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,16 +12,17 @@ from anygrad.arrays.above import above
 from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import move, resolve
-from anygrad.arrays.levels import deepened
+from anygrad.arrays.in_place import in_place
+from anygrad.arrays.levels import Place, deepened
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
 from anygrad.arrays.ownership import bottom
 from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
 from anygrad.arrays.views import View, flags_of, parts_of, roots_of
-from anygrad.arrays.writes import assign, check_can_change, set_shape, write
+from anygrad.arrays.writes import check_can_change, set_shape, write
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Primitive, describe
-from anygrad.core.types import SCALARS, device_of, rank
+from anygrad.core.types import ENDED, SCALARS, device_of, outlived, rank
 from anygrad.ops.creation import copy, new_zeros
 from anygrad.ops.datatypes import astype
 from anygrad.ops.indexing import getitem
@@ -30,7 +30,16 @@ from anygrad.ops.joining import concat
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.transfer import to_device
 
-__all__ = ["Wrapper", "bottom", "hidden_axes", "leaves_to", "lifted", "reset_operators", "set_operators", "with_list"]
+__all__ = [
+    "Wrapper",
+    "bottom",
+    "hidden_axes",
+    "leaves_to",
+    "lifted",
+    "reset_operators",
+    "set_operators",
+    "with_list",
+]
 
 
 families: list[type[Wrapper]] = []
@@ -50,10 +59,15 @@ def leaves_to(value: Any, level: int) -> bool:
     """Whether an operator at a level leaves the operation to a value on the other side.
 
     So it does to a Tensor of a transform nested deeper, and to what is neither an array nor a number.
+
+    Raises:
+        RuntimeError: the value belongs to a transform that has ended.
     """
     if type(value) in SCALARS:
         return False
     its_rank = rank(type(value))
+    if its_rank == ENDED:
+        raise outlived(type(value))
     return its_rank < 0 or its_rank > level + 1
 
 
@@ -73,15 +87,19 @@ def with_list(op: Primitive, x1: Any, x2: Any) -> Any:
 class Wrapper(ArrayMixin):
     """An array that holds another one.
 
-    Each transform that is nested in others has a level, and for each level there is a type of its own, so that operands
-    of one type are known to belong to one transform; and beside it one for results without axes (:class:`Scalar`).
+    Each transform that runs has a level, and a type of its own, so that operands of one type are known to belong to one
+    transform; and beside it one for results without axes (:class:`Scalar`). When it has ended, the types are there for
+    another one.
     """
 
     __slots__ = ()
 
-    level: ClassVar[int] = 0
+    place: ClassVar[Place]
     family: ClassVar[type[Any]]
-    _levels: ClassVar[dict[int, type[Any]]]
+    types: ClassVar[list[type[Any]]]
+    """Of a family all types: its own, and those that transforms have."""
+    free_types: ClassVar[list[type[Any]]]
+    """Those of them that no transform has just now."""
     is_scalar: ClassVar[bool] = False
     array_type: ClassVar[type[Any]]
     """The type for the level, whatever subclass this is."""
@@ -89,6 +107,8 @@ class Wrapper(ArrayMixin):
     """That of results without axes."""
 
     data: Array
+    born: int
+    """The level that it was made at, which tells it from those of a transform that has the type later."""
     _view: View
     _held: ClassVar[tuple[str, ...]] = ("data",)
     """The attributes that hold its arrays."""
@@ -97,26 +117,39 @@ class Wrapper(ArrayMixin):
         super().__init_subclass__(**options)
         if is_family:
             cls.family = cls
-            cls._levels = {0: cls}
+            cls.place = Place()
+            cls.types, cls.free_types = [cls], []
             families.append(cls)
             cls.array_type, cls.scalar_type = cls, scalar_type_of(cls)
 
     @classmethod
-    def at_level(cls, level: int) -> type[Any]:
-        """The type for a transform that is nested ``level`` deep; that of level 0 is the class itself."""
+    def new_type(cls) -> type[Any]:
+        """One more type for transforms, of the same family."""
         family = cls.family
-        found: type[Any] | None = family._levels.get(level)
-        if found is None:
-            namespace = {"__slots__": (), "level": level, "__module__": family.__module__}
-            found = family._levels[level] = type(family.__name__, (family,), namespace)
-            found.array_type, found.scalar_type = found, scalar_type_of(found)
-            set_operators(found)
+        found: type[Any] = type(
+            family.__name__, (family,), {"__slots__": (), "place": Place(), "__module__": family.__module__}
+        )
+        found.array_type, found.scalar_type = found, scalar_type_of(found)
+        set_operators(found)
+        family.types.append(found)
         return found
+
+    @property
+    def level(self) -> int:
+        """The number of the transform that it belongs to, greater than those of the ones around it; 0 for none."""
+        return self.place.level
 
     @classmethod
     def is_of_level(cls, x: Any) -> bool:
-        """Whether an array is one of this type, or a scalar that belongs to it."""
-        return type(x) is cls or type(x) is cls.scalar_type
+        """Whether an array is one of this type, or a scalar that belongs to it.
+
+        Raises:
+            RuntimeError: it is of a transform that had the type before, and has ended.
+        """
+        found = type(x) is cls or type(x) is cls.scalar_type
+        if found and x.born != cls.place.level:
+            raise outlived(type(x))
+        return found
 
     def unfrozen(self) -> Any:
         """An array: of a number a new one without axes, which can be changed."""
@@ -318,7 +351,7 @@ class Wrapper(ArrayMixin):
 
     def _become(self, out: Any) -> None:
         """Take over the arrays of another one of this family, also of a deeper level."""
-        for name in self._held:
+        for name in (*self._held, "born"):
             setattr(self, name, getattr(out, name))
         if self.level != out.level:
             deepened(self)
@@ -343,7 +376,7 @@ class Wrapper(ArrayMixin):
     def _twin(self) -> Any:
         """Another one that holds the same, at the same place in the graph."""
         twin = object.__new__(type(self))
-        for name in self._held:
+        for name in (*self._held, "born"):
             setattr(twin, name, getattr(self, name))
         return twin
 
@@ -380,61 +413,9 @@ def set_operators(wrapper: type[Any]) -> None:
 def reset_operators() -> None:
     """Take the operators of all wrappers from the tables again, after these were emptied."""
     for family in families:
-        for wrapper in family._levels.values():
+        for wrapper in family.types:
             set_operators(wrapper)
 
 
-def _in_place(symbol: str, op: Primitive) -> Callable[[Wrapper, Any], Any]:
-    """The method behind ``x += y``: the array is replaced by the result's, the graph keeps the old one."""
-    table = op.table
-    statement = f"x {symbol}= y"
-
-    def method(self: Wrapper, other: Any) -> Any:
-        kind = type(self)
-        if type(other) is not kind and type(other) not in SCALARS and rank(type(other)) < 0:
-            if not isinstance(other, list | tuple):
-                return NotImplemented
-            other = constant(other, self.device)
-        view = getattr(self, "_view", None)
-        if view is None:
-            self._check_can_change(statement)
-        else:
-            check_can_change(self, statement)
-        out = table[kind](self, other)
-        if type(out) is not kind:
-            out = op(self, other) if out is NotImplemented else out  # it may be that of a transform nested deeper
-            out = _cast_back(self, out, symbol)
-        elif not _is_alike(out.data, self.data):
-            out = _cast_back(self, out, symbol)
-        if view is None and type(out) is kind:
-            self._become(out)
-        else:
-            assign(self, out)
-        return self
-
-    return method
-
-
-def _is_alike(x: Any, y: Any) -> bool:
-    return bool(x.shape == y.shape and x.dtype == y.dtype)
-
-
-def _cast_back(x: Wrapper, out: Any, symbol: str) -> Any:
-    """The result of an operation in place in the dtype of the array that it goes into.
-
-    Raises:
-        ValueError: it has another shape.
-        TypeError: it is of another kind of dtype.
-    """
-    remedy = f"write x = x {symbol} y"
-    if out.shape != x.shape:
-        raise ValueError(f"x {symbol}= y: the result has shape {out.shape} and x has {x.shape}; {remedy}")
-    if out.dtype == x.dtype:
-        return out
-    if not np.can_cast(out.dtype, x.dtype, "same_kind"):
-        raise TypeError(f"x {symbol}= y: the result is {out.dtype} and x is {x.dtype}; {remedy}")
-    return astype(out, x.dtype)
-
-
 for _name, _symbol in IN_PLACE.items():
-    setattr(Wrapper, f"__i{_name}__", _in_place(_symbol, OPERATORS[_name]))
+    setattr(Wrapper, f"__i{_name}__", in_place(_symbol, OPERATORS[_name]))

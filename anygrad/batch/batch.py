@@ -25,9 +25,10 @@ class Batch(Wrapper, is_family=True):
 
     Attributes:
         data: the whole array, the batch axis first.
+        born: the level of the transform that it belongs to.
     """
 
-    __slots__ = ("__weakref__", "_view", "data")
+    __slots__ = ("__weakref__", "_view", "born", "data")
 
     hides_axis = True
 
@@ -35,6 +36,7 @@ class Batch(Wrapper, is_family=True):
 
     def __init__(self, data: Array) -> None:
         self.data = data
+        self.born = self.place.level
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -92,7 +94,7 @@ def _handler(op: Primitive, batch_type: type[Batch]) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], batch_type.level) or isinstance(operands[0], list | tuple)):
+        elif is_binary and (leaves_to(operands[1], batch_type.place.level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
         if "key" in params and any(map(batch_type.is_of_level, parts_of(params["key"]))):
             return at_each(op, operands, params["key"], batch_type)

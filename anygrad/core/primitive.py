@@ -30,7 +30,17 @@ from collections.abc import Callable
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from anygrad.core.calling import MISSING, caller
-from anygrad.core.types import SCALARS, device_of, find_entry, on_new_type, ranks, same_library, scalar_results
+from anygrad.core.types import (
+    ENDED,
+    SCALARS,
+    device_of,
+    find_entry,
+    on_new_type,
+    outlived,
+    ranks,
+    same_library,
+    scalar_results,
+)
 
 __all__ = [
     "Array",
@@ -266,6 +276,8 @@ class Primitive:
         if best is None or ranks[best] < 0:
             given = ", ".join(type(operand).__name__ for operand in operands) or "none"
             raise TypeError(f"{self.name}: at least one operand must be an array or a Tensor; given: {given}")
+        if ranks[best] == ENDED:
+            raise outlived(best)
         return self.table[best]
 
     # Rules can be attached after the definition, where they need a page of their own.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
+    "ENDED",
     "SCALARS",
     "device_of",
     "find_entry",
     "library_types",
     "on_new_type",
+    "outlived",
     "rank",
     "ranks",
     "register_finder",
@@ -23,6 +26,9 @@ Maker: TypeAlias = Callable[[Any, type], Callable[..., Any]]
 DeviceOf: TypeAlias = Callable[[Any], str]
 
 SCALARS = (bool, int, float, complex)
+
+ENDED = sys.maxsize
+"""The rank of a wrapper's type whose transform has ended: above all others, so that it is noticed."""
 
 scalar_results: dict[type, Callable[[Any], Any]] = {}
 """For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
@@ -43,8 +49,8 @@ _finders: list[Callable[[type], bool]] = []
 def register_type(array_type: type, maker: Maker, device_of: DeviceOf) -> None:
     """Let ``maker(primitive, type)`` supply the implementation of each primitive for arrays of a type.
 
-    ``device_of(array)`` names an array's device. A library's own arrays have rank 0; a wrapper's type has an integer
-    ``level`` and the rank ``level + 1``: among the operands of one call the highest rank handles it.
+    ``device_of(array)`` names an array's device. A library's own arrays have rank 0; a wrapper's type has a ``place``
+    that knows its ``rank``: among the operands of one call the highest rank handles it.
     """
     _makers[array_type] = _Entry(maker, device_of)
     ranks.clear()
@@ -95,9 +101,18 @@ class Ranks(dict[type, int]):
 
     def __missing__(self, array_type: type) -> int:
         known = array_type not in SCALARS and find_entry(array_type) is not None
-        found = getattr(array_type, "level", -1) + 1 if known else -1
-        self[array_type] = found
+        place = getattr(array_type, "place", None)
+        self[array_type] = found = -1 if not known else 0 if place is None else place.rank
         return found
+
+
+def outlived(array_type: type) -> RuntimeError:
+    """What to raise where an array is used whose transform has ended."""
+    return RuntimeError(
+        f"a {array_type.__name__} is used whose transform has ended: it was kept outside of the function that was "
+        f"transformed, in a cache, an attribute or a global; return it from the function (with has_aux=True), or "
+        f"compute it anew in each call"
+    )
 
 
 ranks = Ranks()

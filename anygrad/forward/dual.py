@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.arrays.recording import restrictions, threshold
 from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
 from anygrad.core.kinds import kinds
@@ -20,9 +21,10 @@ class Dual(Wrapper, is_family=True):
     Attributes:
         data: the array.
         tangent: of its shape and dtype; None where it is zero.
+        born: the level of the transform that it belongs to.
     """
 
-    __slots__ = ("__weakref__", "_view", "data", "tangent")
+    __slots__ = ("__weakref__", "_view", "born", "data", "tangent")
 
     _held = ("data", "tangent")
 
@@ -32,6 +34,7 @@ class Dual(Wrapper, is_family=True):
     def __init__(self, data: Array, tangent: Array | None) -> None:
         self.data = data
         self.tangent = tangent
+        self.born = self.place.level
 
     def __repr__(self) -> str:
         return f"Dual({self.data!r}, tangent={self.tangent!r})"
@@ -51,6 +54,13 @@ class Dual(Wrapper, is_family=True):
             )
         super()._check_can_leave(what)
 
+    def _become(self, out: Any) -> None:
+        # What is changed under no_grad keeps its tangent.
+        kept = self.tangent if restrictions and threshold() > self.level and out.shape == self.shape else None
+        super()._become(out)
+        if self.tangent is None:
+            self.tangent = kept
+
     def _holding(self, data: Any) -> Dual:
         return self.array_type(data, None)  # type: ignore[no-any-return]
 
@@ -59,20 +69,22 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
     """The implementation of a primitive for the Duals of one level."""
     dual_type = dual_type.array_type
     scalar_type = type_without_axes(op, dual_type)
+    place = dual_type.place
     push = None if op.kind == "none" else pushforward_of(op)
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], dual_type.level) or isinstance(operands[0], list | tuple)):
+        elif is_binary and (leaves_to(operands[1], place.level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
         is_ours = [dual_type.is_of_level(x) for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]
         out = op.apply(primals, params)
         tangent = None
-        if push is not None and any(t is not None for t in tangents) and _carries(out):
+        is_followed = not restrictions or threshold() <= place.level
+        if push is not None and is_followed and any(t is not None for t in tangents) and _carries(out):
             tangent = push(primals, tangents, params, out)
         return _wrapped(out, tangent, dual_type, scalar_type)
 

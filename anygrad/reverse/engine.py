@@ -60,7 +60,8 @@ def _awaited_by_several(root: Node, leading: set[Edge] | None) -> dict[Node, int
         if node.saved is None:
             raise RuntimeError(
                 f"backward through {node.name!r} a second time: what it saved was freed by the first pass; "
-                f"call the first backward with retain_graph=True to go through the graph again"
+                f"call the first backward with retain_graph=True to go through the graph again. An array that was kept "
+                f"outside of a function, in a cache, an attribute or a global, is to be computed anew in each call"
             )
         following = None
         for parent in node.parents:

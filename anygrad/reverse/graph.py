@@ -1,4 +1,4 @@
-"""The graph of recorded operations, and whether operations are recorded.
+"""The graph of recorded operations.
 
 A :class:`Node` is one recorded operation: edges to what it was made from, and the raw arrays its rule needs. An *edge*
 is a leaf Tensor itself, the Node of an intermediate, or None for a constant. Nodes never hold intermediate Tensors, so
@@ -8,12 +8,11 @@ dropping the output frees everything.
 from __future__ import annotations
 
 import contextlib
-import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias
 
+from anygrad.arrays.recording import restrictions
 from anygrad.reverse.pullback import JoinPullback, OutputPullback, Pullback
 
 __all__ = [
@@ -22,20 +21,14 @@ __all__ = [
     "HookHandle",
     "Leaf",
     "Node",
-    "enable_grad",
-    "is_grad_enabled",
     "join",
-    "mode",
-    "no_grad",
     "notice",
     "noticing",
-    "restrictions",
 ]
 
 Edge: TypeAlias = "Node | Leaf"
 Hook: TypeAlias = Callable[[Any], Any]
 """A function of a gradient, a Tensor, that gives another in its place or None."""
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Leaf(Protocol):
@@ -145,114 +138,34 @@ class HookHandle:
         self._hooks.pop(self._key, None)
 
 
-# --- whether operations are recorded ----------------------------------------------------------------------------------
+# --- who asks for nodes -----------------------------------------------------------------------------------------------
 
 
-class _Mode(threading.local):
-    """Per thread: the level of the innermost running transform, and the lowest level that records.
+class _Noticed(threading.local):
+    """Per thread: nodes that save something, with their levels, where somebody asks for them."""
 
-    A threshold rather than a flag, so that under ``no_grad`` a transform started inside still differentiates. In
-    ``noticed`` nodes that save something are gathered, with their levels, if somebody asks for them.
-    """
-
-    level = 0
-    threshold = 0
-    noticed: list[tuple[Node, int]] | None = None
+    nodes: list[tuple[Node, int]] | None = None
 
 
-mode = _Mode()
-
-restrictions: list[Any] = []
-"""One entry for each block, of any thread, that stops some level from recording, or asks for the nodes that are made.
-While it is empty, and it mostly is, a recorded operation need not ask for its thread's mode: 3 % of a chain of
-operations on small arrays."""
+_noticed = _Noticed()
 
 
 def notice(node: Node, level: int) -> None:
     """Gather a new node, while there are restrictions, where somebody asks for it."""
-    if mode.noticed is not None and any(value is not None for value in node.saved or ()):
-        mode.noticed.append((node, level))
+    if _noticed.nodes is not None and any(value is not None for value in node.saved or ()):
+        _noticed.nodes.append((node, level))
 
 
 @contextlib.contextmanager
 def noticing() -> Iterator[list[tuple[Node, int]]]:
     """Gather the nodes that save something, of all levels and in the order in which they are made, for a block."""
-    outer = mode.noticed
-    found = mode.noticed = []
+    outer = _noticed.nodes
+    found = _noticed.nodes = []
     restrictions.append(None)
     try:
         yield found
     finally:
         restrictions.pop()
-        mode.noticed = outer
+        _noticed.nodes = outer
         if outer is not None:
             outer += found
-
-
-class _GradMode:
-    """A context manager, and a decorator, that sets the threshold and puts it back."""
-
-    __slots__ = ("_before",)
-
-    def __init__(self) -> None:
-        self._before: list[int] = []
-
-    def _threshold(self) -> int:
-        return 0
-
-    def __enter__(self) -> None:
-        self._before.append(mode.threshold)
-        mode.threshold = self._threshold()
-        restrictions.append(None)
-
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        mode.threshold = self._before.pop()
-        restrictions.pop()
-
-    def __call__(self, function: F) -> F:
-        """Run the whole of a function in this mode."""
-
-        @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
-                return function(*args, **kwargs)
-
-        return wrapper  # type: ignore[return-value]
-
-
-class no_grad(_GradMode):
-    """Do not record operations: ``with no_grad(): ...`` or ``@no_grad()``. Holds for the current thread alone.
-
-    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
-    >>> with ag.no_grad():
-    ...     y = x * 2
-    >>> y.requires_grad
-    False
-    """
-
-    __slots__ = ()
-
-    def _threshold(self) -> int:
-        return mode.level + 1
-
-
-class enable_grad(_GradMode):
-    """Record operations again, inside :class:`no_grad`: ``with enable_grad(): ...`` or ``@enable_grad()``.
-
-    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True)
-    >>> with ag.no_grad(), ag.enable_grad():
-    ...     y = x * 2
-    >>> y.requires_grad
-    True
-    """
-
-    __slots__ = ()
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations on Tensors that require gradients are recorded in this thread.
-
-    >>> ag.is_grad_enabled()
-    True
-    """
-    return mode.threshold <= mode.level

@@ -15,6 +15,7 @@ from weakref import ref
 import numpy as np
 
 from anygrad.arrays.ownership import CAN_COUNT, is_ours
+from anygrad.arrays.recording import restrictions, threshold
 from anygrad.arrays.views import SMALL, parts_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import has_array, is_plain
@@ -23,7 +24,7 @@ from anygrad.core.primitive import Array, Primitive
 from anygrad.core.types import rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.ops.indexing import Scatter, getitem, index_iset, index_set, written_last
-from anygrad.reverse.graph import Node, mode, restrictions
+from anygrad.reverse.graph import Node
 from anygrad.reverse.pullback import Pullback, match, of_its_own, pullback_of
 from anygrad.reverse.record import meta_of
 
@@ -105,7 +106,7 @@ def read(x: Any, key: Any) -> Any:
     edge = x._edge
     meta = x._meta or meta_of(x)
     result._meta = _number if meta[1] is _number[1] and not out.shape else None
-    if edge is None or kinds[meta[1]] not in "fc" or (restrictions and mode.threshold > x.level):
+    if edge is None or kinds[meta[1]] not in "fc" or (restrictions and threshold() > x.level):
         result._edge = None
         return result
     if edge is True:
@@ -130,7 +131,7 @@ def read_again(x: Any, view: Any, key: Any) -> Any:
     it may get hooks, or be asked for its gradient, which is not that of both: then there is another node.
     """
     last = view.last
-    if last is None or type(last[0]) is not type(key) or last[0] != key or (restrictions and mode.threshold > x.level):
+    if last is None or type(last[0]) is not type(key) or last[0] != key or (restrictions and threshold() > x.level):
         return None
     _, its_type, before, data, edge, meta = last
     if before() is not None or edge.hooks:
@@ -157,7 +158,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
     if view is None or view.base is not None or not view.is_filled or not CAN_COUNT or x._edge is True:
         return False
     its_edge = None
-    if isinstance(value, x.family) and value.level == x.level:
+    if isinstance(value, x.family) and value.place is x.place:
         b = value._data
         its_edge = value._edge
         if type(b) is not kind or kinds[b.dtype] != kinds[a.dtype]:
@@ -178,7 +179,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
         return False
     view.last = None
     edge = x._edge
-    if edge is its_edge is None or (restrictions and mode.threshold > x.level):
+    if edge is its_edge is None or (restrictions and threshold() > x.level):
         return True
     if type(edge) is Node:
         edge.children += 1

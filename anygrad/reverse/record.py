@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from anygrad.arrays.recording import restrictions, threshold
 from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import leaves_to, with_list
 from anygrad.core.calling import written
@@ -20,7 +21,7 @@ from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
 from anygrad.core.types import SCALARS, rank, scalar_results
 from anygrad.ops.creation import copy
-from anygrad.reverse.graph import Edge, Node, mode, notice, restrictions
+from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.pullback import Pullback, pullback_of
 
 __all__ = ["edge_of", "handler", "meta_of", "shape_and_dtype", "unwrap", "wrap"]
@@ -70,7 +71,7 @@ def wrap(value: Any, tensor_type: TensorType, scalar_type: TensorType) -> Any:
 def unwrap(value: Any, tensor_type: TensorType) -> Any:
     """What a Tensor of this level holds; of a constant from an outer level the array; anything else as it is."""
     family = tensor_type.family
-    if isinstance(value, family) and value.level == tensor_type.level:
+    if isinstance(value, family) and value.place is tensor_type.place:
         return value.data
     while isinstance(value, family) and value._edge is None:
         value = value.data
@@ -79,13 +80,13 @@ def unwrap(value: Any, tensor_type: TensorType) -> Any:
 
 def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
     scalar_type = type_without_axes(op, tensor_type)
-    level = tensor_type.level
+    place = tensor_type.place
     is_binary = op.operands == ("x1", "x2")
 
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], level) or isinstance(operands[0], list | tuple)):
+        elif is_binary and (leaves_to(operands[1], place.level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
         raw = tuple(unwrap(x, tensor_type) for x in operands)
         params = {name: unwrap(value, tensor_type) for name, value in params.items()}
@@ -97,7 +98,7 @@ def _unrecorded(op: Primitive, tensor_type: TensorType) -> Implementation:
 def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     scalar_type = type_without_axes(op, tensor_type)
     pullback = pullback_of(op)
-    level = tensor_type.level
+    place = tensor_type.place
     family = tensor_type.family
     is_binary = op.operands == ("x1", "x2")
     has_key = op.door is not None and "key" in op.defaults
@@ -105,17 +106,17 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
     def run(*operands: Any, **params: Any) -> Any:
         if op.variadic:
             operands = (*operands[0], *operands[1:])
-        elif is_binary and (leaves_to(operands[1], level) or isinstance(operands[0], list | tuple)):
+        elif is_binary and (leaves_to(operands[1], place.level) or isinstance(operands[0], list | tuple)):
             return with_list(op, *operands)
         raw = []
         edges: list[Edge | None] = []
         for i, x in enumerate(operands):
-            is_ours = isinstance(x, family) and x.level == level
+            is_ours = isinstance(x, family) and x.place is place
             raw.append(unwrap(x, tensor_type))
             edges.append(edge_of(x) if is_ours and pullback.differentiable(i) else None)
         out = op.apply(tuple(raw), params)
         result = wrap(out, tensor_type, scalar_type)
-        if any(edge is not None for edge in edges) and mode.threshold <= level:
+        if any(edge is not None for edge in edges) and threshold() <= place.level:
             kept = {"key": owned_key(params["key"], copy)} if has_key else params
             _record(result, pullback, tuple(edges), (*raw, out), kept)
         return result
@@ -178,7 +179,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     ndarray = np.ndarray
-    level = tensor_type.level
+    place = tensor_type.place
     scalar_type = tensor_type.scalar_type
     keep_x, keep_out = (bool(users) for users in pullback.saves)
     differentiable = pullback.differentiable(0)
@@ -199,7 +200,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
             result = _new(tensor_type if out.shape else scalar_type)
         result._data = out
         edge = x._edge
-        if edge is None or (restrictions and mode.threshold > level) or not differentiable:
+        if edge is None or (restrictions and threshold() > place.level) or not differentiable:
             result._edge = result._meta = None
             return result
         dtype = out.dtype
@@ -225,7 +226,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
         node.shapes = shapes
         node.hooks = None
         if restrictions:
-            notice(node, level)
+            notice(node, place.level)
         return result
 
     return run
@@ -244,7 +245,7 @@ def run({operands}{params_in}):{given}
     result = _new(tensor_type if out.shape else scalar_type)
     result._data = out
     result._edge = result._meta = None
-    if {edges_are} None or (restrictions and mode.threshold > level) or kinds[out.dtype] not in "fc":
+    if {edges_are} None or (restrictions and threshold() > place.level) or kinds[out.dtype] not in "fc":
         return result
     keep = keeps[{wanted}]
 {metas}
@@ -258,7 +259,7 @@ def run({operands}{params_in}):{given}
     node.shapes = ({shapes})
     node.hooks = None
     if restrictions:
-        notice(node, level)
+        notice(node, place.level)
     return result
 """
 HELD = """
@@ -330,7 +331,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         "scalar_type": type_without_axes(op, tensor_type),
         "number_type": tensor_type.scalar_type,
         "types": {tensor_type, tensor_type.scalar_type},
-        "level": tensor_type.level,
+        "place": tensor_type.place,
         "general": _general(op, tensor_type),
         "differentiable": [pullback.differentiable(i) for i in range(n)],
         "keeps": {wanted: _keeps(pullback, wanted) for wanted in itertools.product((False, True), repeat=n)},
@@ -348,7 +349,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
     table = op.table
     ndarray = np.ndarray
-    level = tensor_type.level
+    place = tensor_type.place
     scalar_type = tensor_type.scalar_type
     general = _general(op, tensor_type)
     for_1, for_2, for_both = (_keeps(pullback, w) for w in ((True, False), (False, True), (True, True)))
@@ -401,7 +402,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
         else:
             result = _new(tensor_type if out.shape else scalar_type)
         result._data = out
-        if edge1 is edge2 is None or (restrictions and mode.threshold > level):
+        if edge1 is edge2 is None or (restrictions and threshold() > place.level):
             result._edge = result._meta = None
             return result
         if type(edge1) is Node:
@@ -420,7 +421,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             keep_1, keep_2, keep_out = for_2 if edge1 is None else for_1 if edge2 is None else for_both
             node.saved = (a if keep_1 else None, b if keep_2 else None, out if keep_out else None)
             if restrictions:
-                notice(node, level)
+                notice(node, place.level)
         else:
             node.saved = _nothing
         node.hooks = None

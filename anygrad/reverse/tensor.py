@@ -14,6 +14,7 @@ import numpy as np
 
 from anygrad.arrays.above import above
 from anygrad.arrays.levels import deepened
+from anygrad.arrays.recording import enable_grad, threshold
 from anygrad.arrays.scalar import Scalar
 from anygrad.arrays.views import link, link_part, mark_leaf
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
@@ -28,7 +29,7 @@ from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem
 from anygrad.reverse.data import as_array, check_can_require_grad
 from anygrad.reverse.engine import backward
-from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, enable_grad, mode
+from anygrad.reverse.graph import Edge, Hook, HookHandle, Node
 from anygrad.reverse.indexing import read, read_again, remember, write
 from anygrad.reverse.record import edge_of, handler
 
@@ -83,6 +84,11 @@ class Tensor(Wrapper, is_family=True):
             view.last = None
 
     @classmethod
+    def is_of_level(cls, x: Any) -> bool:
+        """Whether an array is one of this type, or a scalar that belongs to it."""
+        return type(x) is cls or type(x) is cls.scalar_type  # of an ended transform's the backward pass takes note
+
+    @classmethod
     def rewrap(cls, value: Any, edge: Any) -> Any:
         """A saved array as a Tensor of this level again, at the edge it came from. Not for users."""
         if isinstance(value, tuple) and type(edge) is Node:
@@ -90,7 +96,7 @@ class Tensor(Wrapper, is_family=True):
             return type(value)(*outputs) if hasattr(value, "_fields") else tuple(outputs)
         if value is None or not hasattr(value, "shape"):
             return value
-        return tensor_of(value, Tensor._levels[cls.level], edge)
+        return tensor_of(value, cls.array_type, edge)
 
     # --- what it is ---
 
@@ -197,7 +203,7 @@ class Tensor(Wrapper, is_family=True):
                 "and compute outside no_grad()"
             )
         wanted = None if inputs is None else _inputs(inputs)
-        tensor_type = self._levels[self.level]
+        tensor_type = self.array_type
         if grad is None and not create_graph:
             cotangent = ones_like(self._data)
         else:
@@ -330,7 +336,7 @@ class Tensor(Wrapper, is_family=True):
         return bottom(self).__cuda_array_interface__
 
     def _check_can_leave(self, what: str) -> None:
-        if self._edge is not None and mode.threshold <= self.level:
+        if self._edge is not None and threshold() <= self.level:
             raise RuntimeError(
                 f"{what} of a Tensor that requires a gradient gives a Python number, which would lose the gradient; "
                 f"to assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), "
@@ -386,7 +392,7 @@ class Tensor(Wrapper, is_family=True):
     # --- changes in place: the Tensor's array is replaced, the graph keeps the old one ---
 
     def _check_can_change(self, what: str) -> None:
-        if self._edge is True and mode.threshold <= self.level:
+        if self._edge is True and threshold() <= self.level:
             raise RuntimeError(
                 f"{what} on a leaf that requires a gradient: the gradient would not be its own; "
                 f"change it under no_grad(), or assign the result to a new name"
@@ -395,7 +401,7 @@ class Tensor(Wrapper, is_family=True):
     def _become(self, out: Tensor) -> None:
         # Also one of the level of a transform that runs. What is changed under no_grad stays where it is in the graph.
         edge, new = self._edge, out._edge
-        if edge is not new and edge is not True and (new is not None or mode.threshold <= self.level):
+        if edge is not new and edge is not True and (new is not None or threshold() <= self.level):
             self._edge = new
         meta, data = self._meta, out._data
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]

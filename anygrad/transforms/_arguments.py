@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from anygrad.arrays.levels import enter, leave
 from anygrad.arrays.mixin import ArrayMixin
 from anygrad.backends import backend_of
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, flatten, is_carried, mapped, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
-from anygrad.core.types import SCALARS, rank, scalar_results
+from anygrad.core.types import SCALARS, outlived, rank, scalar_results
 from anygrad.forward.dual import Dual
-from anygrad.reverse.graph import mode
 from anygrad.reverse.tensor import Tensor, tensor_of
 
 Argnums = int | Sequence[int] | None
 Argnames = str | Sequence[str] | None
 W = TypeVar("W", bound=type)
-
-
-@contextlib.contextmanager
-def next_level(wrapper: Any) -> Iterator[Any]:
-    """A wrapper's type for a transform nested one deeper than those already running."""
-    mode.level += 1
-    outer = enter()
-    try:
-        yield wrapper.at_level(mode.level)
-    finally:
-        mode.level -= 1
-        leave(mode.level + 1, outer)
 
 
 def check_callable(f: Any, name: str) -> None:
@@ -171,7 +157,7 @@ def tracked(chosen: Selection, tensor_type: type[Tensor]) -> tuple[list[Tensor],
 
     That it may change as its own: the derivative is the one in what came in.
     """
-    inputs = [tensor_of(x, tensor_type, True) for x in chosen.leaves]
+    tensor_type.place.inputs = inputs = [tensor_of(x, tensor_type, True) for x in chosen.leaves]
     number_type = tensor_type.scalar_type
     pairs = zip(inputs, chosen.are_numbers)
     return inputs, [tensor_of(x._data, number_type if is_number else tensor_type, x) for x, is_number in pairs]
@@ -196,8 +182,20 @@ def split_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
 
 
 def untraced(value: Any, wrapper: type, given: Sequence[Any]) -> Any:
-    """Containers with the arrays that wrappers of a finished transform hold in place of these."""
-    return mapped(lambda x: as_came(x.data, given) if wrapper.is_of_level(x) else x, value)  # type: ignore[attr-defined]
+    """Containers with the arrays that wrappers of a transform hold in place of these."""
+    return mapped(lambda x: x if (found := held_by(x, wrapper)) is x else as_came(found, given), value)
+
+
+def held_by(x: Any, wrapper: Any) -> Any:
+    """The array that a wrapper of a transform holds; anything else as it is.
+
+    Raises:
+        RuntimeError: it belongs to a transform that has ended.
+    """
+    found = x.data if wrapper.is_of_level(x) else x
+    if rank(type(found)) >= wrapper.place.rank:
+        raise outlived(type(found))
+    return found
 
 
 def as_came(x: Any, given: Sequence[Any]) -> Any:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.levels import next_level
+from anygrad.arrays.recording import restrictions, threshold
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
@@ -27,11 +29,10 @@ from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import stack
 from anygrad.ops.manipulation import broadcast_to
 from anygrad.ops.reductions import sum
-from anygrad.reverse.graph import Node, mode, notice, restrictions
+from anygrad.reverse.graph import Node, notice
 from anygrad.reverse.pullback import OutputPullback, Pullback, match
 from anygrad.reverse.record import edge_of, shape_and_dtype, unwrap
 from anygrad.reverse.tensor import Tensor
-from anygrad.transforms._arguments import next_level
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import pull_through, vjp
 
@@ -118,23 +119,23 @@ def is_inexact(x: Any) -> bool:
 
 
 def _on_tensors(rules: Rules, arrays: list[Any], kind: type[Tensor]) -> Any:
-    tensor_type = Tensor.at_level(kind.level)
-    is_ours = [isinstance(x, Tensor) and x.level == kind.level for x in arrays]
+    tensor_type = kind.array_type
+    is_ours = [isinstance(x, Tensor) and x.place is kind.place for x in arrays]
     edges = tuple(edge_of(x) if ours else None for x, ours in zip(arrays, is_ours))
     raw = [unwrap(x, tensor_type) for x in arrays]
-    if all(edge is None for edge in edges) or mode.threshold > kind.level:
+    if all(edge is None for edge in edges) or threshold() > kind.place.level:
         return mapped(lambda y: _constant(y, tensor_type), apply(rules, [lent(x) for x in raw]))
     out, saved = rules.run_and_save([lent(x) for x in raw])
     leaves, _, structure = flatten(out)
     for leaf in leaves:
-        if isinstance(leaf, Tensor) and leaf.level == kind.level:
+        if isinstance(leaf, Tensor) and leaf.place is kind.place:
             raise TypeError(
                 f"{rules.name} uses a Tensor that is not among its arguments, and would lose its gradient; pass it in"
             )
     pullback = FunctionPullback(rules, structure, leaves, tensor_type)
     node = Node.of(pullback, edges, (*raw, _Held(saved)), shapes=tuple(map(shape_and_dtype, raw)))
     if restrictions:
-        notice(node, kind.level)
+        notice(node, kind.place.level)
     results = []
     for i, leaf in enumerate(leaves):
         result = _constant(leaf, tensor_type)
@@ -173,7 +174,7 @@ class FunctionPullback(Pullback):
                 for c, meta in zip(g, metas)
             ]
             residuals = held.value
-            if isinstance(some, Tensor) and some.level == tensor_type.level:  # the pass itself is recorded
+            if isinstance(some, Tensor) and some.place is tensor_type.place:  # the pass itself is recorded
                 _, residuals = rules.run_and_save([lent(x) for x in inputs])
             with lending(rules.name):
                 cotangents = rules.pull(residuals, unflatten(structure, full))
@@ -208,7 +209,7 @@ def _on_duals(rules: Rules, arrays: list[Any], kind: type[Dual]) -> Any:
     is_ours = [type(x) is kind for x in arrays]
     primals = [lent(x.data if ours else x) for x, ours in zip(arrays, is_ours)]
     tangents = [lent(x.tangent) if ours else None for x, ours in zip(arrays, is_ours)]
-    if all(t is None for t in tangents):
+    if all(t is None for t in tangents) or threshold() > kind.place.level:
         return mapped(lambda y: kind(y, None) if rank(type(y)) >= 0 else y, apply(rules, primals))
     filled = [zeros_like(x) if t is None and is_inexact(x) else t for x, t in zip(primals, tangents)]
     out, tangent = rules.push(primals, filled)
@@ -262,12 +263,12 @@ class ReverseRules(Rules):
             size = next(x.shape[0] for x, axis in zip(arrays, axes) if axis == 0)
             with next_level(Batch) as batch_type:
                 out, saved = self.fwd(*[batch_type(x) if axis == 0 else x for x, axis in zip(arrays, axes)])
-            return mapped(lambda y: _whole(y, batch_type, size), out), _Split(saved, batch_type, size)
+                return mapped(lambda y: _whole(y, batch_type, size), out), _Split(saved, batch_type, size)
 
         def bwd(split: _Split, cotangent: Any) -> list[Any]:
             with next_level(Batch) as batch_type:
                 found = self.bwd(split.joined(batch_type), mapped(batch_type, cotangent))
-            whole = [None if c is None else _whole(c, batch_type, split.size) for c in found]
+                whole = [None if c is None else _whole(c, batch_type, split.size) for c in found]
             return [c if c is None or axis == 0 else sum(c, axis=0) for c, axis in zip(whole, axes)]
 
         return ReverseRules(self.name, vmap(self.f, tuple(axes)), fwd, bwd)
@@ -354,7 +355,7 @@ def transposed(linear: Callable[[Any], list[Any]], example: Any, values: list[An
     """The transpose of a linear function of containers like an example, applied to values of its results."""
     leaves, _, structure = flatten(example)
     with next_level(Tensor) as tensor_type:
-        inputs = [tensor_type.rewrap(zeros_like(x), True) for x in leaves]
+        tensor_type.place.inputs = inputs = [tensor_type.rewrap(zeros_like(x), True) for x in leaves]
         results = linear(unflatten(structure, inputs))
         pull = pull_through(results, inputs, tensor_type)
     return unflatten(structure, pull(values))

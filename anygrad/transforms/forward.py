@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from anygrad.arrays.levels import next_level
 from anygrad.core.containers import flatten, matching, unflatten
 from anygrad.core.types import rank, scalar_results
 from anygrad.forward.dual import Dual
@@ -13,8 +14,8 @@ from anygrad.transforms._arguments import (
     as_came,
     as_given,
     check_callable,
+    held_by,
     name_of,
-    next_level,
     select,
     split_aux,
     untraced,
@@ -63,8 +64,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 
 def _primal_and_tangent(out: Any, dual_type: type[Dual], given: list[Any]) -> tuple[Any, Any]:
-    is_dual = dual_type.is_of_level(out)
-    primal, tangent = as_came(out.data if is_dual else out, given), out.tangent if is_dual else None
+    held = held_by(out, dual_type)
+    primal, tangent = as_came(held, given), None if held is out else out.tangent
     if tangent is None:
         tangent = zeros_like(primal) if rank(type(primal)) >= 0 else 0.0
     tangent = as_came(tangent, given)

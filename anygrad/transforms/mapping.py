@@ -8,11 +8,12 @@ from typing import Any
 
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import default_device
+from anygrad.arrays.levels import next_level
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import flatten, flatten_arguments, parts_of, unflatten
 from anygrad.core.types import rank
 from anygrad.ops.manipulation import broadcast_to, moveaxis
-from anygrad.transforms._arguments import as_came, as_given, check_callable, name_of, next_level
+from anygrad.transforms._arguments import as_came, as_given, check_callable, held_by, name_of
 
 Axes = Any
 """An integer, None, or containers of these in the shape of (the beginning of) what they are about."""
@@ -67,10 +68,10 @@ def vmap(
             members = [x if a is None else as_given(batch_type(x), len(x.shape) == 1) for x, a in zip(fronted, axes)]
             left = iter(members)
             out = f(*unflatten(structure, left), **unflatten(named_structure, left))
-        results, out_paths, out_structure = flatten(out, "output")
-        places = _prefixed(out_axes, out, f"{what}: out_axes")
+            results, out_paths, out_structure = flatten(out, "output")
+            places = _prefixed(out_axes, out, f"{what}: out_axes")
+            placed = [_placed(x, a, batch_type, size, f"{what}: {p}") for x, a, p in zip(results, places, out_paths)]
         given = [x for x in leaves if rank(type(x)) >= 0]
-        placed = [_placed(x, a, batch_type, size, f"{what}: {p}") for x, a, p in zip(results, places, out_paths)]
         return unflatten(out_structure, [as_came(x, given) for x in placed])
 
     return mapped_function
@@ -112,14 +113,15 @@ def _size(fronted: list[Any], axes: list[int | None], paths: list[str], what: st
 
 def _placed(x: Any, axis: int | None, batch_type: type[Batch], size: int, what: str) -> Any:
     """A result with the mapped axis where it belongs."""
-    if not batch_type.is_of_level(x):
+    whole = held_by(x, batch_type)
+    if whole is x:
         if axis is None:
             return x
         x = constant(x, default_device())
-        x = batch_type(broadcast_to(x, (size, *x.shape)))
+        whole = broadcast_to(x, (size, *x.shape))
     if axis is None:
         raise ValueError(f"{what} differs between members, and out_axes says None")
-    ndim = len(x.data.shape)
+    ndim = len(whole.shape)
     if not -ndim <= axis < ndim:
         raise ValueError(f"{what} has {ndim - 1} axes, and out_axes asks for the mapped one at {axis}")
-    return moveaxis(x.data, 0, axis) if axis % ndim else x.data
+    return moveaxis(whole, 0, axis) if axis % ndim else whole

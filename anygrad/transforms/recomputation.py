@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.levels import innermost, run_again
+from anygrad.arrays.recording import followed_from, threshold
 from anygrad.arrays.wrapper import bottom
 from anygrad.core.containers import flatten, mapped
 from anygrad.core.types import rank
-from anygrad.reverse.graph import Node, mode, noticing
+from anygrad.reverse.graph import Node, noticing
 from anygrad.reverse.pullback import Pullback
 from anygrad.reverse.tensor import Tensor
 from anygrad.transforms._arguments import check_callable, name_of
@@ -64,13 +66,14 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 class _Part:
     """One call of a checkpointed function: what is needed to run it again."""
 
-    __slots__ = ("_arguments", "_draws", "_f", "_mode", "_names", "_sample", "_twins")
+    __slots__ = ("_arguments", "_draws", "_f", "_followed", "_names", "_sample", "_transform", "_twins")
 
     def __init__(self, f: Callable[..., Any], arguments: Any, draws: Draws, out: Any) -> None:
         self._f = f
         self._arguments = arguments
         self._draws = draws
-        self._mode = mode.level, mode.threshold
+        self._transform = innermost()
+        self._followed = threshold()
         self._sample = _sample(out)
         self._names: list[str] = []
         self._twins: dict[int, Node] = {}
@@ -84,23 +87,20 @@ class _Part:
                     node.pullback = _PullbackOfTwin(node.pullback)
                 node.saved = (_Place(self, i, level),)
 
-    def twin(self, index: int, level: int) -> Node:
+    def twin(self, index: int) -> Node:
         """The node that stands where one did in the first run, with what that had saved."""
         if index not in self._twins:
-            self._twins = self._run_again(level)
+            self._twins = self._run_again(index)
         return self._twins.pop(index)
 
-    def _run_again(self, level: int) -> dict[int, Node]:
-        before = mode.level, mode.threshold
-        mode.level, mode.threshold = max(before[0], self._mode[0]), self._mode[1]
+    def _run_again(self, index: int) -> dict[int, Node]:
         args, kwargs = mapped(lent, self._arguments)
-        try:
+        with run_again(self._transform), followed_from(self._followed):
             with self._draws.again(), noticing() as made, lending(name_of(self._f)):
                 out = self._f(*args, **kwargs)
             again = _Part(self._f, self._arguments, self._draws, out)
-        finally:
-            mode.level, mode.threshold = before
         self._compare(again, [node.name for node, _ in made])
+        level = made[index][1]  # which is another one of a transform that began within
         again.takes(made, but=level)
         return {i: node for i, (node, its_level) in enumerate(made) if its_level == level}
 
@@ -130,7 +130,7 @@ class _Place:
 
     def twin(self) -> Node:
         """The node that has them."""
-        return self.part.twin(self.index, self.level)
+        return self.part.twin(self.index)
 
 
 class _PullbackOfTwin(Pullback):
@@ -149,9 +149,10 @@ def _run_twin(g: Any, parents: Sequence[Any], saved: tuple[Any, ...], node: Node
     (place,) = saved
     twin = place.twin()
     values: Any = twin.saved
-    if any(isinstance(c, Tensor) and c.level == place.level for c in (g if isinstance(g, tuple) else (g,))):
-        rewrap = Tensor.at_level(place.level).rewrap  # the pass itself is recorded
-        values = tuple(rewrap(value, edge) for value, edge in zip(values, (*node.parents, node)))
+    for c in g if isinstance(g, tuple) else (g,):
+        if isinstance(c, Tensor) and c.level == place.level:  # the pass itself is recorded
+            values = tuple(c.rewrap(value, edge) for value, edge in zip(values, (*node.parents, node)))
+            break
     found: Sequence[Any] = twin.pullback.runs[type(g)](g, parents, values, twin)
     return found
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import default_device
+from anygrad.arrays.levels import next_level
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
-from anygrad.core.types import SCALARS, device_of, rank
+from anygrad.core.types import SCALARS, device_of, outlived, rank
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, join
@@ -23,8 +24,8 @@ from anygrad.transforms._arguments import (
     Argnums,
     as_came,
     check_callable,
+    held_by,
     name_of,
-    next_level,
     quiet,
     select,
     split_aux,
@@ -94,8 +95,8 @@ def value_and_grad(
             tracked_args, tracked_kwargs = chosen.called(arguments)
             out, aux = split_aux(f(*tracked_args, **tracked_kwargs), has_aux, what)
             value, gradients = _value_and_gradients(out, inputs, tensor_type, what)
-        value = as_came(value, chosen.leaves)
-        value = (value, untraced(aux, tensor_type, chosen.leaves)) if has_aux else value
+            value = as_came(value, chosen.leaves)
+            value = (value, untraced(aux, tensor_type, chosen.leaves)) if has_aux else value
         return value, chosen.arranged(gradients)
 
     return value_and_gradient
@@ -105,21 +106,28 @@ def _value_and_gradients(
     out: Any, inputs: list[Tensor], tensor_type: type[Tensor], what: str
 ) -> tuple[Any, list[Array]]:
     """The plain value of a traced result, and its gradient in each input."""
-    is_traced = tensor_type.is_of_level(out)
-    value = out.data if is_traced else out
+    value = held_by(out, tensor_type)
     if type(value) not in SCALARS and (getattr(value, "shape", None) != () or kind_of(value.dtype) == "c"):
         raise TypeError(f"{what}: the function must return a real scalar, given {describe(value)}; reduce it with sum")
-    edge = edge_of(out) if is_traced else None
+    edge = None if value is out else edge_of(out)
     found: dict[Any, Array] = {}
     if edge is not None:
         with quiet(value):
-            found = backward(edge, ones_like(value), tensor_type)  # of this level there are no other leaves
-    return value, [_in(found, x) for x in inputs]
+            found = backward(edge, ones_like(value), tensor_type)
+    return value, _gradients_of(inputs, found)
 
 
-def _in(found: dict[Any, Array], x: Tensor) -> Array:
-    """The gradient of an input, zeros where nothing depends on it."""
-    return as_came(found[x], (x.data,)) if x in found else zeros_like(x.data)
+def _gradients_of(inputs: list[Tensor], found: dict[Any, Array]) -> list[Array]:
+    """The gradient in each input, of those that a backward pass has found.
+
+    Raises:
+        RuntimeError: there is one in an input of a transform that has ended.
+    """
+    gradients = [as_came(found.pop(x), (x.data,)) if x in found else zeros_like(x.data) for x in inputs]
+    for leaf in found:
+        if leaf._edge is None:
+            raise outlived(type(leaf))
+    return gradients
 
 
 # --- vjp --------------------------------------------------------------------------------------------------------------
@@ -152,7 +160,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         inputs, arguments = tracked(chosen, tensor_type)
         out, aux = split_aux(f(*chosen.called(arguments)[0]), has_aux, what)
         leaves, paths, structure = flatten(out, "output")
-        values = [as_came(x.data if tensor_type.is_of_level(x) else x, chosen.leaves) for x in leaves]
+        values = [as_came(held_by(x, tensor_type), chosen.leaves) for x in leaves]
         pull = pull_through(leaves, inputs, tensor_type)
         aux = untraced(aux, tensor_type, chosen.leaves) if has_aux else None
 
@@ -175,9 +183,10 @@ def pull_through(
     def pull(cotangents: list[Any]) -> list[Any]:
         found: dict[Any, Any] = {}
         if root is not None:
-            with quiet(inputs[0]):
-                found = backward(root, Cotangents(cotangents), tensor_type, retain_graph=True)
-        return [_in(found, x) for x in inputs]
+            # For hooks, a level above those of the cotangents.
+            with next_level(Tensor) as hooks_type, quiet(inputs[0]):
+                found = backward(root, Cotangents(cotangents), hooks_type, retain_graph=True)
+        return _gradients_of(inputs, found)
 
     return pull
 
@@ -227,8 +236,9 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     # The pullback is linear; what is recorded of it, at any cotangent, is its transpose.
     with next_level(Tensor) as tensor_type:
         cotangents = [tensor_type.rewrap(zeros_like(x), True) if rank(type(x)) >= 0 else 0.0 for x in leaves]
+        tensor_type.place.inputs = inputs = [c for c in cotangents if isinstance(c, Tensor)]
         pulled = chosen.picked(flatten(pullback(unflatten(structure, cotangents)))[0])
-        push = pull_through(pulled, [c for c in cotangents if isinstance(c, Tensor)], tensor_type)
+        push = pull_through(pulled, inputs, tensor_type)
 
     def derivative(*tangents: Any) -> Any:
         given = chosen.picked(matching(tangents, arguments, "tangents", "the arguments"))
