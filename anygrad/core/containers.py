@@ -22,6 +22,7 @@ from anygrad.core.types import SCALARS, rank
 
 __all__ = [
     "Structure",
+    "emptied",
     "flatten",
     "flatten_arguments",
     "mapped",
@@ -152,7 +153,8 @@ def _may_hold_arrays(value: Any) -> bool:
     kind = type(value)
     if kind in _registered or dataclasses.is_dataclass(value) or any(getattr(k, "__slots__", ()) for k in kind.__mro__):
         return True
-    return any(type(x) not in SCALARS for x in flatten(getattr(value, "__dict__", {}))[0])
+    own = {name: x for name, x in getattr(value, "__dict__", {}).items() if not name.startswith("__")}
+    return any(type(x) not in SCALARS for x in flatten(own)[0])
 
 
 def _static_of(value: Any) -> Any:
@@ -222,6 +224,22 @@ def _unflatten(structure: Structure, leaves: Any) -> Any:
         rebuilt.update(zip(_keys(example), parts))
         return rebuilt
     return dataclasses.replace(example, **{name[1:]: part for name, part in zip(structure.names, parts)})
+
+
+def emptied(structure: Structure) -> Structure:
+    """The same structure, whose examples hold no leaves as far as these are Python's own containers."""
+    example, parts, names = structure
+    if parts is None:
+        return structure
+    kind = type(example)
+    if kind in (tuple, list):
+        example = kind()
+    elif isinstance(example, tuple):
+        example = kind(*[None] * len(parts))
+    elif isinstance(example, dict):
+        example = example.copy()
+        example.update(dict.fromkeys(example))
+    return Structure(example, tuple(map(emptied, parts)), names)
 
 
 def mapped(function: Callable[..., Any], value: Any, *others: Any, name: str = "value") -> Any:

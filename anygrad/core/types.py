@@ -16,7 +16,6 @@ __all__ = [
     "outlived",
     "rank",
     "ranks",
-    "refused",
     "register_finder",
     "register_type",
     "same_library",
@@ -33,10 +32,6 @@ ENDED = sys.maxsize
 
 scalar_results: dict[type, Callable[[Any], Any]] = {}
 """For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
-
-
-refused: dict[str, str] = {}
-"""Classes derived from a library's arrays that mean something else, by module and name: what to write instead."""
 
 
 class _Entry(NamedTuple):
@@ -86,14 +81,8 @@ def library_types(array_type: type) -> frozenset[type]:
 
 
 def find_entry(array_type: type) -> _Entry | None:
-    """What was registered for a type, or for one that it derives from.
-
-    Raises:
-        TypeError: it means something else by an operation than that one does.
-    """
+    """What was registered for a type, or for one that it derives from."""
     for base in array_type.__mro__:
-        if (reason := refused.get(f"{base.__module__.partition('.')[0]}.{base.__qualname__}")) is not None:
-            raise TypeError(f"{base.__module__}.{base.__qualname__}: {reason}")
         if base in _makers:
             return _makers[base]
     if any(finder(array_type) for finder in _finders):

@@ -22,6 +22,7 @@ from anygrad.numpy_api.registry import (
     dtype_of,
     floating,
     is_known,
+    is_readable,
     of_one_dtype,
     plain,
     promoted,
@@ -246,6 +247,11 @@ def _is_operand(value: Any) -> bool:
     return kind in SCALARS or is_known(kind) or not hasattr(kind, "__array_ufunc__")
 
 
+def _is_constant(x: Any) -> bool:
+    """Whether a value has no derivative to lose, nor an axis."""
+    return not isinstance(x, Wrapper) or (not x._carries and is_readable(x))
+
+
 def _call(
     like: Any,
     ufunc: np.ufunc,
@@ -260,7 +266,14 @@ def _call(
     **others: Any,
 ) -> Any:
     """The ufunc itself."""
-    entry = _entry(ufunc)
+    try:
+        entry = _entry(ufunc)
+    except TypeError:
+        if not like.level or not all(map(_is_constant, inputs)):
+            raise
+        # What a function with a derivative of its own is given: it may know what anygrad does not.
+        values = [x._on_host() if isinstance(x, Wrapper) else x for x in inputs]
+        return ag.asarray(ufunc(*values, dtype=dtype, **others), device=like.device)
     if others:
         raise TypeError(f"numpy.{ufunc.__name__}: {', '.join(others)} is not supported on anygrad's arrays")
     if where is not True:

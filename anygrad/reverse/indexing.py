@@ -94,7 +94,7 @@ of_its_own.update({getitem: ReadPullback, index_set: WritePullback, index_iset: 
 
 def read(x: Any, key: Any) -> Any:
     """``x[key]`` of a Tensor for a plain key."""
-    a = x._array
+    a = x._data
     kind = type(a)
     out = getitem.table[kind](a, key=key)
     if type(out) is not kind and type(out) in scalar_results:
@@ -102,7 +102,7 @@ def read(x: Any, key: Any) -> Any:
         result = _new(x.scalar_type)
     else:
         result = _new(x.array_type if out.shape else x.scalar_type)
-    result._array = out
+    result._data = out
     edge = x._edge
     meta = x._meta or meta_of(x)
     result._meta = _number if meta[1] is _number[1] and not out.shape else None
@@ -137,20 +137,20 @@ def read_again(x: Any, view: Any, key: Any) -> Any:
     if before() is not None or edge.hooks:
         return None
     out = _new(its_type)
-    out._array, out._edge, out._meta = data, edge, meta
+    out._data, out._edge, out._meta = data, edge, meta
     view.last = key, its_type, ref(out), data, edge, meta
     return out
 
 
 def remember(x: Any, view: Any, key: Any, out: Any) -> None:
     """Let :func:`read_again` know what was read, if that has numbers of its own."""
-    if type(out._edge) is Node and (out.is_scalar or out._array.size * SMALL <= x._array.size):
-        view.last = key, type(out), ref(out), out._array, out._edge, out._meta
+    if type(out._edge) is Node and (out.is_scalar or out._data.size * SMALL <= x._data.size):
+        view.last = key, type(out), ref(out), out._data, out._edge, out._meta
 
 
 def write(x: Any, key: Any, value: Any) -> bool:
     """``x[key] = value`` in the array that a Tensor holds; whether it was done, for nobody else can see that array."""
-    a = x._array
+    a = x._data
     kind = type(a)
     if sys.getrefcount(a) > HOLDERS or not is_plain(key) or rank(kind) != 0:
         return False
@@ -159,7 +159,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
         return False
     its_edge = None
     if isinstance(value, x.family) and value.place is x.place:
-        b = value._array
+        b = value._data
         its_edge = value._edge
         if type(b) is not kind or kinds[b.dtype] != kinds[a.dtype]:
             return False
@@ -216,13 +216,13 @@ def _holders() -> int:
     """What :func:`write` counts for an array that one Tensor holds."""
 
     class Holder:
-        __slots__ = ("_array",)
+        __slots__ = ("_data",)
 
     x = Holder()
-    x._array = object()  # type: ignore[attr-defined]
+    x._data = object()  # type: ignore[attr-defined]
 
     def counted(x: Any) -> int:
-        a = x._array
+        a = x._data
         return sys.getrefcount(a)
 
     return counted(x)

@@ -57,9 +57,9 @@ class Tensor(Wrapper, is_family=True):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_array", "_edge", "_grad", "_meta", "_view", "hooks")
+    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "_view", "hooks")
 
-    _array: Array  # not _data, which NumPy's masked arrays would read past __array__
+    _data: Array
     _meta: Any  # shape and dtype of a real array, or None where nobody has asked yet
     _edge: Any  # None: a constant; True: a leaf that requires grad; a Node; or the leaf it stands for
     _grad: Tensor | None
@@ -74,11 +74,11 @@ class Tensor(Wrapper, is_family=True):
     @property
     def data(self) -> Array:
         """The array that it holds, of its own library."""
-        return self._array
+        return self._data
 
     @data.setter
     def data(self, value: Array) -> None:
-        self._array = value
+        self._data = value
         self._meta = None
         if (view := getattr(self, "_view", None)) is not None:
             view.last = None
@@ -205,7 +205,7 @@ class Tensor(Wrapper, is_family=True):
         wanted = None if inputs is None else _inputs(inputs)
         tensor_type = self.array_type
         if grad is None and not create_graph:
-            cotangent = ones_like(self._array)
+            cotangent = ones_like(self._data)
         else:
             given = self._cotangent(grad, create_graph)
             cotangent = given if create_graph else given.data
@@ -337,11 +337,10 @@ class Tensor(Wrapper, is_family=True):
 
     def _check_can_leave(self, what: str) -> None:
         if self._edge is not None and threshold() <= self.level:
-            number = "anygrad.stop_gradient(x).item()" if self.level else "x.item()"
             raise RuntimeError(
-                f"{what} of a Tensor that requires a gradient gives plain numbers, which would lose the gradient; to "
-                f"assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), and "
-                f"for the number alone {number}"
+                f"{what} of a Tensor that requires a gradient gives a Python number, which would lose the gradient; "
+                f"to assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), "
+                f"and for the number alone x.item()"
             )
         super()._check_can_leave(what)
 
@@ -404,9 +403,9 @@ class Tensor(Wrapper, is_family=True):
         edge, new = self._edge, out._edge
         if edge is not new and edge is not True and (new is not None or threshold() <= self.level):
             self._edge = new
-        meta, data = self._meta, out._array
+        meta, data = self._meta, out._data
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
-        self._array = data
+        self._data = data
         self._meta = meta if is_alike else out._meta
         if type(self) is not type(out) and self.level != out.level:
             deepened(self)
@@ -416,16 +415,16 @@ class Tensor(Wrapper, is_family=True):
         self._edge = out._edge
         self._become(out)
 
-    _held = ("_array",)
+    _held = ("_data",)
 
     def _twin(self) -> Tensor:
-        return tensor_of(self._array, type(self), edge_of(self))
+        return tensor_of(self._data, type(self), edge_of(self))
 
 
 def tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
     """An array as a Tensor of a type, at an edge of the graph."""
     tensor = object.__new__(tensor_type)
-    tensor._array = data
+    tensor._data = data
     tensor._edge = edge
     tensor._meta = None
     return tensor

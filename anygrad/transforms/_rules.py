@@ -3,12 +3,16 @@
 Such a function is one operation to every transform. On Tensors it leaves one node, on Duals it pushes tangents
 forward, and under vmap it becomes the same kind of function of whole batches. Of the two derivatives the one that is
 not given is the transpose of the other, which is linear.
+
+Under a transform the functions of a user's get Tensors, whatever travels with these: there a method, a view and a write
+mean the same in every mode. They are constants of a level of their own, so that nothing is recorded twice.
 """
 
 from __future__ import annotations
 
 import abc
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +22,7 @@ import numpy as np
 from anygrad.arrays.levels import next_level
 from anygrad.arrays.recording import restrictions, threshold
 from anygrad.batch.batch import Batch
-from anygrad.core.containers import Structure, flatten, mapped, matching, unflatten
+from anygrad.core.containers import Structure, emptied, flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import describe
 from anygrad.core.types import rank, scalar_results
@@ -33,16 +37,23 @@ from anygrad.reverse.graph import Node, notice
 from anygrad.reverse.pullback import OutputPullback, Pullback, match
 from anygrad.reverse.record import edge_of, shape_and_dtype, unwrap
 from anygrad.reverse.tensor import Tensor
+from anygrad.transforms._saved import join, opened, split
 from anygrad.transforms.mapping import vmap
-from anygrad.transforms.reverse import pull_through, vjp
+from anygrad.transforms.reverse import pull_through
 
 Arrays = Sequence[Any]
 
 
 class Rules(abc.ABC):
-    """What a function of arrays is to the transforms; ``name`` is what messages call it."""
+    """What a function of arrays is to the transforms.
+
+    Attributes:
+        name: what messages call it.
+        function: whose rules they are, in whichever call, and for batches as for members.
+    """
 
     name: str
+    function: Any
 
     @abc.abstractmethod
     def run(self, arrays: Arrays) -> Any:
@@ -68,17 +79,12 @@ class Rules(abc.ABC):
 # --- how the wrappers run one -----------------------------------------------------------------------------------------
 
 
-def apply(rules: Rules, arrays: list[Any]) -> Any:
-    """Run a function with rules of its own on arrays, of which some may be wrappers.
+def apply(rules: Rules, arrays: list[Any], is_wrapped: bool = False) -> Any:
+    """Run a function with rules of its own on arrays, of which some may be wrappers, or were.
 
     Raises:
-        ValueError: it writes to an array that is lent to it.
+        TypeError: it uses an array that a derivative travels with, and that is not among its arguments.
     """
-    with lending(rules.name):
-        return _apply(rules, arrays)
-
-
-def _apply(rules: Rules, arrays: list[Any]) -> Any:
     outermost = max(arrays, key=lambda x: rank(type(x)), default=None)
     if isinstance(outermost, Tensor):
         return _on_tensors(rules, arrays, type(outermost))
@@ -86,7 +92,30 @@ def _apply(rules: Rules, arrays: list[Any]) -> Any:
         return _on_duals(rules, arrays, type(outermost))
     if isinstance(outermost, Batch):
         return _on_batches(rules, arrays, type(outermost))
-    return mapped(lambda y: scalar_results[type(y)](y) if type(y) in scalar_results else y, rules.run(arrays))
+    out = on_constants(lambda *xs: rules.run(xs), *arrays) if is_wrapped else rules.run(arrays)
+    _check_closed(rules, out, arrays)
+    return mapped(_as_array, out)
+
+
+def on_constants(f: Callable[..., Any], *values: Any) -> Any:
+    """What a function gives for containers of arrays, which are to it constants of a level of their own."""
+    with next_level(Tensor) as tensor_type:
+        out = f(*mapped(lambda x: as_constant(x, tensor_type), values))
+        return without(out, tensor_type)
+
+
+def as_constant(x: Any, tensor_type: type[Tensor]) -> Any:
+    """An array as a constant Tensor."""
+    return tensor_type.rewrap(_as_array(x), None) if rank(type(x)) >= 0 else x
+
+
+def without(value: Any, tensor_type: type[Tensor]) -> Any:
+    """Containers with the arrays that constants of a level hold in place of these."""
+    return mapped(lambda x: x.data if tensor_type.is_of_level(x) and x._edge is None else x, value)
+
+
+def _as_array(x: Any) -> Any:
+    return scalar_results[type(x)](x) if type(x) in scalar_results else x
 
 
 def lent(x: Any) -> Any:
@@ -107,7 +136,7 @@ def lending(name: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        note = f"{name}: its arguments, and what its rules are given, are lent; write to a copy, x = x.copy()"
+        note = f"{name}: its arguments are lent; write to a copy, x = x.copy()"
         if "read-only" in str(error) and note not in getattr(error, "__notes__", ()):
             error.add_note(note)
         raise
@@ -118,35 +147,54 @@ def is_inexact(x: Any) -> bool:
     return rank(type(x)) >= 0 and kind_of(x.dtype) in "fc"
 
 
+def _check_closed(rules: Rules, results: Any, inputs: Any) -> None:
+    """Refuse results with which travels what does not come from the arrays that went in."""
+    own: set[type] = set()
+    for x in inputs:
+        own |= travelling(x)
+    for x in flatten(results)[0]:
+        for kind in travelling(x) - own:
+            described = "a Tensor" if issubclass(kind, Tensor) else kind._described  # type: ignore[attr-defined]
+            raise TypeError(
+                f"{rules.name} uses {described} that is not among its arguments, and would lose its derivative, of "
+                f"which the rule says nothing; pass it in"
+            )
+
+
+def travelling(x: Any) -> set[type]:
+    """The types of the wrappers of an array that a derivative, or an axis, travels with."""
+    found: set[type] = set()
+    while rank(type(x)) > 0:
+        tangent = x.tangent if isinstance(x, Dual) else None
+        if isinstance(x, Batch) or tangent is not None or getattr(x, "_edge", None) is not None:
+            found |= {type(x).array_type} | travelling(tangent)
+        x = x.data
+    return found
+
+
 def _on_tensors(rules: Rules, arrays: list[Any], kind: type[Tensor]) -> Any:
     tensor_type = kind.array_type
     is_ours = [isinstance(x, Tensor) and x.place is kind.place for x in arrays]
     edges = tuple(edge_of(x) if ours else None for x, ours in zip(arrays, is_ours))
     raw = [unwrap(x, tensor_type) for x in arrays]
     if all(edge is None for edge in edges) or threshold() > kind.place.level:
-        return mapped(lambda y: _constant(y, tensor_type), apply(rules, [lent(x) for x in raw]))
-    out, saved = rules.run_and_save([lent(x) for x in raw])
+        return mapped(lambda y: as_constant(y, tensor_type), apply(rules, raw, True))
+    if (rules.function, kind.place.level) in _transposed.now:  # its own rule calls it, on what is linear
+        return rules.run(arrays)
+    out, saved = rules.run_and_save(raw)
+    _check_closed(rules, out, raw)
     leaves, _, structure = flatten(out)
-    for leaf in leaves:
-        if isinstance(leaf, Tensor) and leaf.place is kind.place:
-            raise TypeError(
-                f"{rules.name} uses a Tensor that is not among its arguments, and would lose its gradient; pass it in"
-            )
     pullback = FunctionPullback(rules, structure, leaves, tensor_type)
     node = Node.of(pullback, edges, (*raw, _Held(saved)), shapes=tuple(map(shape_and_dtype, raw)))
     if restrictions:
         notice(node, kind.place.level)
     results = []
     for i, leaf in enumerate(leaves):
-        result = _constant(leaf, tensor_type)
+        result = as_constant(leaf, tensor_type)
         if is_inexact(leaf):
             result._edge = node.output(i)
         results.append(result)
     return unflatten(structure, results)
-
-
-def _constant(x: Any, tensor_type: type[Tensor]) -> Any:
-    return tensor_type.rewrap(x, None) if rank(type(x)) >= 0 else x
 
 
 class _Held:
@@ -170,20 +218,22 @@ class FunctionPullback(Pullback):
             *inputs, held = saved
             some = next(c for c in g if c is not None)
             full = [
-                None if meta is None else astype(new_zeros(some, meta[0]), meta[1]) if c is None else lent(c)
+                None if meta is None else astype(new_zeros(some, meta[0]), meta[1]) if c is None else c
                 for c, meta in zip(g, metas)
             ]
-            residuals = held.value
-            if isinstance(some, Tensor) and some.place is tensor_type.place:  # the pass itself is recorded
-                _, residuals = rules.run_and_save([lent(x) for x in inputs])
-            with lending(rules.name):
-                cotangents = rules.pull(residuals, unflatten(structure, full))
+            is_recorded = isinstance(some, Tensor) and some.place is tensor_type.place
+            residuals = rules.run_and_save(inputs)[1] if is_recorded else held.value
+            cotangents = rules.pull(residuals, unflatten(structure, full))
+            _check_closed(rules, cotangents, [*inputs, *full])
+            if is_recorded:
+                cotangents = [c if isinstance(c, Tensor) else as_constant(c, tensor_type) for c in cotangents]
             shaped = [
                 _shaped(c, x, f"{rules.name}: the cotangent of argument {i}")
                 for i, (c, x) in enumerate(zip(cotangents, inputs))
             ]
             return [None if p is None else c for c, p in zip(shaped, parents)]
 
+        structure = emptied(structure)
         self._runs_by(SimpleNamespace(name=rules.name), run)
         self.output = OutputPullback(self.op, len(outputs))
 
@@ -201,18 +251,16 @@ def _shaped(c: Any, x: Any, what: str) -> Any:
     return match(c, (tuple(x.shape), x.dtype))
 
 
-def _zero_if_none(c: Any, x: Any) -> Any:
-    return zeros_like(x) if c is None else c
-
-
 def _on_duals(rules: Rules, arrays: list[Any], kind: type[Dual]) -> Any:
-    is_ours = [type(x) is kind for x in arrays]
-    primals = [lent(x.data if ours else x) for x, ours in zip(arrays, is_ours)]
-    tangents = [lent(x.tangent) if ours else None for x, ours in zip(arrays, is_ours)]
+    kind = kind.array_type
+    is_ours = [kind.is_of_level(x) for x in arrays]
+    primals = [x.data if ours else x for x, ours in zip(arrays, is_ours)]
+    tangents = [x.tangent if ours else None for x, ours in zip(arrays, is_ours)]
     if all(t is None for t in tangents) or threshold() > kind.place.level:
-        return mapped(lambda y: kind(y, None) if rank(type(y)) >= 0 else y, apply(rules, primals))
+        return mapped(lambda y: kind(y, None) if rank(type(y)) >= 0 else y, apply(rules, primals, True))
     filled = [zeros_like(x) if t is None and is_inexact(x) else t for x, t in zip(primals, tangents)]
     out, tangent = rules.push(primals, filled)
+    _check_closed(rules, (out, tangent), [*primals, *filled])
     leaves, _, structure = flatten(out)
     moved = matching(tangent, structure, "the tangent", "the output")
     return unflatten(
@@ -221,9 +269,10 @@ def _on_duals(rules: Rules, arrays: list[Any], kind: type[Dual]) -> Any:
 
 
 def _on_batches(rules: Rules, arrays: list[Any], kind: type[Batch]) -> Any:
-    axes = [0 if type(x) is kind else None for x in arrays]
-    whole = [lent(x.data if axis == 0 else x) for x, axis in zip(arrays, axes)]
-    return mapped(kind, apply(rules.mapped(axes), whole))
+    kind = kind.array_type
+    axes = [0 if kind.is_of_level(x) else None for x in arrays]
+    whole = [x.data if axis == 0 else x for x, axis in zip(arrays, axes)]
+    return mapped(lambda y: kind(y) if rank(type(y)) >= 0 else y, apply(rules.mapped(axes), whole, True))
 
 
 # --- the two ways to give a derivative --------------------------------------------------------------------------------
@@ -232,7 +281,10 @@ def _on_batches(rules: Rules, arrays: list[Any], kind: type[Batch]) -> Any:
 class ReverseRules(Rules):
     """A function given with its pullback."""
 
-    def __init__(self, name: str, f: Callable[..., Any], fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+    def __init__(
+        self, function: Any, name: str, f: Callable[..., Any], fwd: Callable[..., Any], bwd: Callable[..., Any]
+    ) -> None:
+        self.function = function
         self.name = name
         self.f = f
         self.fwd = fwd
@@ -242,19 +294,23 @@ class ReverseRules(Rules):
         return self.f(*arrays)
 
     def run_and_save(self, arrays: Arrays) -> tuple[Any, Any]:
-        out, saved = self.fwd(*arrays)
+        def opening(*xs: Any) -> tuple[Any, Any]:
+            out, saved = self.fwd(*xs)
+            return out, opened(saved)
+
+        out, saved = on_constants(opening, *arrays)
         return out, saved
 
     def pull(self, saved: Any, cotangent: Any) -> list[Any]:
-        return list(self.bwd(saved, cotangent))
+        return list(on_constants(self.bwd, opened(saved), cotangent))
 
     def push(self, arrays: Arrays, tangents: Arrays) -> tuple[Any, Any]:
-        out, saved = self.fwd(*arrays)
+        out, saved = self.run_and_save(arrays)
         which = [i for i, t in enumerate(tangents) if t is not None]
 
         def pulled(cotangent: Any) -> list[Any]:
             found = self.pull(saved, cotangent)
-            return [_zero_if_none(found[i], arrays[i]) for i in which]
+            return [zeros_like(arrays[i]) if found[i] is None else found[i] for i in which]
 
         return out, transposed(pulled, out, [tangents[i] for i in which])
 
@@ -263,30 +319,17 @@ class ReverseRules(Rules):
             size = next(x.shape[0] for x, axis in zip(arrays, axes) if axis == 0)
             with next_level(Batch) as batch_type:
                 out, saved = self.fwd(*[batch_type(x) if axis == 0 else x for x, axis in zip(arrays, axes)])
-                return mapped(lambda y: _whole(y, batch_type, size), out), _Split(saved, batch_type, size)
+                whole = mapped(lambda y: _whole(y, batch_type, size), out)
+                return whole, (split(saved, batch_type, f"{self.name}: what fwd saves"), size)
 
-        def bwd(split: _Split, cotangent: Any) -> list[Any]:
+        def bwd(saved: Any, cotangent: Any) -> list[Any]:
+            parts, size = saved
             with next_level(Batch) as batch_type:
-                found = self.bwd(split.joined(batch_type), mapped(batch_type, cotangent))
-                whole = [None if c is None else _whole(c, batch_type, split.size) for c in found]
+                found = self.bwd(join(parts, batch_type), mapped(batch_type, cotangent))
+                whole = [None if c is None else _whole(c, batch_type, size) for c in found]
             return [c if c is None or axis == 0 else sum(c, axis=0) for c, axis in zip(whole, axes)]
 
-        return ReverseRules(self.name, vmap(self.f, tuple(axes)), fwd, bwd)
-
-
-class _Split:
-    """What a forward half saved for a batch: the arrays of members as whole arrays, and the rest as it is."""
-
-    def __init__(self, saved: Any, batch_type: type[Batch], size: int) -> None:
-        leaves, _, self._structure = flatten(saved)
-        self._is_batched = [batch_type.is_of_level(x) for x in leaves]
-        self._leaves = [x.data if batched else x for x, batched in zip(leaves, self._is_batched)]
-        self.size = size
-
-    def joined(self, batch_type: type[Batch]) -> Any:
-        """What was saved, for the members of another level."""
-        leaves = [batch_type(x) if batched else x for x, batched in zip(self._leaves, self._is_batched)]
-        return unflatten(self._structure, leaves)
+        return ReverseRules(self.function, self.name, vmap(self.f, tuple(axes)), fwd, bwd)
 
 
 def _whole(x: Any, batch_type: type[Batch], size: int) -> Any:
@@ -296,10 +339,23 @@ def _whole(x: Any, batch_type: type[Batch], size: int) -> Any:
     return broadcast_to(x, (size, *x.shape)) if rank(type(x)) >= 0 else x
 
 
+class _Transposed(threading.local):
+    """Per thread: the functions whose forward rules are being recorded, and at which level, to be transposed."""
+
+    def __init__(self) -> None:
+        self.now: list[tuple[Any, int]] = []
+
+
+_transposed = _Transposed()
+
+
 class ForwardRules(Rules):
     """A function given with its derivative in a direction."""
 
-    def __init__(self, name: str, f: Callable[..., Any], rule: Callable[..., Any], by_loop: bool = False) -> None:
+    def __init__(
+        self, function: Any, name: str, f: Callable[..., Any], rule: Callable[..., Any], by_loop: bool = False
+    ) -> None:
+        self.function = function
         self.name = name
         self.f = f
         self.rule = rule
@@ -310,34 +366,35 @@ class ForwardRules(Rules):
 
     def run_and_save(self, arrays: Arrays) -> tuple[Any, Any]:
         which = [i for i, x in enumerate(arrays) if is_inexact(x)]
-        out: list[Any] = []
-
-        def pushed(*tangents: Any) -> Any:
-            filled: list[Any] = [None] * len(arrays)
-            for i, t in zip(which, tangents):
-                filled[i] = t
-            value, tangent = self.push(arrays, filled)
-            out.append(value)
-            return tangent
-
-        _, pullback = vjp(pushed, *[zeros_like(arrays[i]) for i in which])
-        return out[0], (pullback, which, len(arrays))
+        tangents: list[Any] = [None] * len(arrays)
+        with next_level(Tensor) as tensor_type:
+            for i in which:
+                tangents[i] = tensor_type.rewrap(zeros_like(arrays[i]), True)
+            tensor_type.place.inputs = inputs = [tangents[i] for i in which]
+            _transposed.now.append((self.function, tensor_type.place.level))
+            try:
+                out, tangent = self.rule(tuple(as_constant(x, tensor_type) for x in arrays), tuple(tangents))
+            finally:
+                _transposed.now.pop()
+            leaves, _, structure = flatten(tangent)
+            pull = pull_through(leaves, inputs, tensor_type)
+            return without(out, tensor_type), (pull, structure, which, len(arrays))
 
     def pull(self, saved: Any, cotangent: Any) -> list[Any]:
-        pullback, which, count = saved
+        pull, structure, which, count = saved
         found: list[Any] = [None] * count
-        for i, c in zip(which, pullback(cotangent)):
+        for i, c in zip(which, pull(matching(cotangent, structure, "the cotangent", "the output"))):
             found[i] = c
         return found
 
     def push(self, arrays: Arrays, tangents: Arrays) -> tuple[Any, Any]:
-        out, tangent = self.rule(tuple(arrays), tuple(tangents))
+        out, tangent = on_constants(self.rule, tuple(arrays), tuple(tangents))
         return out, tangent
 
     def mapped(self, axes: Sequence[int | None]) -> Rules:
         in_axes = tuple(axes)
         f = looped(self.f, in_axes) if self.by_loop else vmap(self.f, in_axes)
-        return ForwardRules(self.name, f, vmap(self.rule, (in_axes, in_axes)), self.by_loop)
+        return ForwardRules(self.function, self.name, f, vmap(self.rule, (in_axes, in_axes)), self.by_loop)
 
 
 def looped(f: Callable[..., Any], axes: Sequence[int | None]) -> Callable[..., Any]:
@@ -355,7 +412,9 @@ def transposed(linear: Callable[[Any], list[Any]], example: Any, values: list[An
     """The transpose of a linear function of containers like an example, applied to values of its results."""
     leaves, _, structure = flatten(example)
     with next_level(Tensor) as tensor_type:
-        tensor_type.place.inputs = inputs = [tensor_type.rewrap(zeros_like(x), True) for x in leaves]
+        inputs = [tensor_type.rewrap(zeros_like(x), True) if is_inexact(x) else None for x in leaves]
+        tensor_type.place.inputs = followed = [x for x in inputs if x is not None]
         results = linear(unflatten(structure, inputs))
-        pull = pull_through(results, inputs, tensor_type)
-    return unflatten(structure, pull(values))
+        pull = pull_through(results, followed, tensor_type)
+    found = iter(pull(values))
+    return unflatten(structure, [None if x is None else next(found) for x in inputs])

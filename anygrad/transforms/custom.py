@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.core.containers import flatten, mapped, matching, unflatten
+import numpy as np
+
+from anygrad.core.containers import emptied, flatten, mapped, matching, unflatten
 from anygrad.core.types import rank
 from anygrad.transforms._arguments import check_callable, name_of
-from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply
+from anygrad.transforms._rules import Arrays, ForwardRules, ReverseRules, Rules, apply, lending
 
 
 class _Custom(abc.ABC):
@@ -21,29 +24,59 @@ class _Custom(abc.ABC):
         check_callable(f, decorator)
         functools.update_wrapper(self, f)
         self._f = f
-        self._signature = inspect.signature(f)
+        self._signature: inspect.Signature | None = None
+        if not isinstance(f, np.ufunc):  # whose parameters are NumPy's own
+            with contextlib.suppress(ValueError):  # of a function written in C
+                self._signature = inspect.signature(f)
 
     @abc.abstractmethod
-    def _rules(self, name: str, rebuilt: Callable[[Arrays], tuple[Any, ...]]) -> Rules:
-        """The rules of one call; ``rebuilt(arrays)`` gives the arguments around these arrays."""
+    def _rules(self, arguments: _Arguments) -> Rules:
+        """The rules of one call."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = self._signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        if bound.kwargs:
+        named = kwargs
+        if self._signature is not None:
+            bound = self._signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, named = bound.args, {name: x for name, x in bound.kwargs.items() if name in kwargs}
+        name = name_of(self._f)
+        if any(rank(type(x)) >= 0 for x in flatten(named)[0]):
             raise TypeError(
-                f"{name_of(self._f)}: a function with a derivative of its own takes no keyword-only arguments"
+                f"{name}: an array given by name alone has no place in the rule of a function's own; make it positional"
             )
-        leaves, _, structure = flatten(bound.args)
-        places = [i for i, x in enumerate(leaves) if rank(type(x)) >= 0]
+        arguments = _Arguments(name, args, named)
+        with lending(name):
+            return apply(self._rules(arguments), arguments.arrays(args))
 
-        def rebuilt(arrays: Arrays) -> tuple[Any, ...]:
-            parts = list(leaves)
-            for i, x in zip(places, arrays):
-                parts[i] = x
-            return tuple(unflatten(structure, parts))
 
-        return apply(self._rules(name_of(self._f), rebuilt), [leaves[i] for i in places])
+class _Arguments:
+    """The arguments of one call without their arrays, which would live as long as the graph does."""
+
+    def __init__(self, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.name = name
+        self._named = named
+        self.structures = []
+        self._leaves: list[Any] = []
+        for argument in args:
+            leaves, _, structure = flatten(argument)
+            self.structures.append((emptied(structure), [rank(type(x)) >= 0 for x in leaves]))
+            self._leaves += [None if rank(type(x)) >= 0 else x for x in leaves]
+        self.are_arrays = [is_array for _, are_arrays in self.structures for is_array in are_arrays]
+
+    def arrays(self, args: tuple[Any, ...]) -> list[Any]:
+        """The arrays among some arguments."""
+        leaves = [x for argument in args for x in flatten(argument)[0]]
+        return [x for x, is_array in zip(leaves, self.are_arrays) if is_array]
+
+    def around(self, arrays: Arrays) -> tuple[Any, ...]:
+        """The arguments around other arrays, or what stands for these."""
+        others = iter(arrays)
+        leaves = iter([next(others) if is_array else x for x, is_array in zip(self._leaves, self.are_arrays)])
+        return tuple(unflatten(structure, leaves) for structure, _ in self.structures)
+
+    def called(self, f: Callable[..., Any], arrays: Arrays) -> Any:
+        """What a function gives for the arguments around other arrays."""
+        return f(*self.around(arrays), **self._named)
 
 
 class custom_vjp(_Custom):
@@ -54,10 +87,12 @@ class custom_vjp(_Custom):
     its structure, or None for zero. Forward mode uses the transpose of ``bwd``; higher derivatives differentiate both.
 
     Args:
-        f: a function of arrays and containers of arrays. Whatever among its arguments is no array is constant.
+        f: a function of arrays and containers of arrays. Whatever among its arguments is no array is constant; what is
+            given by name alone is given to ``fwd`` too.
 
     Raises:
-        TypeError: when called: ``defvjp`` was not, or ``f`` uses a Tensor that is not among its arguments.
+        TypeError: when called: ``defvjp`` was not, or ``f`` uses an array that a derivative travels with, and that is
+            not among its arguments.
 
     >>> @ag.custom_vjp
     ... def clipped(x):
@@ -78,40 +113,26 @@ class custom_vjp(_Custom):
         check_callable(bwd, "defvjp")
         self._fwd, self._bwd = fwd, bwd
 
-    def _rules(self, name: str, rebuilt: Callable[[Arrays], tuple[Any, ...]]) -> Rules:
-        fwd, bwd = self._fwd, self._bwd
+    def _rules(self, arguments: _Arguments) -> Rules:
+        f, fwd, bwd, name = self._f, self._fwd, self._bwd, arguments.name
         if fwd is None or bwd is None:
             raise TypeError(f"{name}: give the rule with {name}.defvjp(fwd, bwd) before the first call")
-
-        def flat_bwd(saved: Any, cotangent: Any) -> list[Any]:
-            residuals, arguments = saved
-            return _flat_cotangents(bwd(residuals, cotangent), arguments, name)
-
-        def flat_fwd(*arrays: Any) -> tuple[Any, Any]:
-            arguments = rebuilt(arrays)
-            out, residuals = fwd(*arguments)
-            return out, (residuals, _Kinds(arguments))
-
-        return ReverseRules(name, lambda *arrays: self._f(*rebuilt(arrays)), flat_fwd, flat_bwd)
+        return ReverseRules(
+            self,
+            name,
+            lambda *arrays: arguments.called(f, arrays),
+            lambda *arrays: arguments.called(fwd, arrays),
+            lambda saved, cotangent: _flat_cotangents(bwd(saved, cotangent), arguments),
+        )
 
 
-class _Kinds:
-    """Which leaves of some arguments are arrays, held where the transforms do not look into it."""
-
-    def __init__(self, arguments: tuple[Any, ...]) -> None:
-        self.of_each = []
-        for argument in arguments:
-            leaves, _, structure = flatten(argument)
-            self.of_each.append((structure, [rank(type(x)) >= 0 for x in leaves]))
-
-
-def _flat_cotangents(cotangents: Any, kinds: _Kinds, name: str) -> list[Any]:
-    if not isinstance(cotangents, tuple | list) or len(cotangents) != len(kinds.of_each):
-        raise TypeError(f"{name}: bwd must return a tuple with a cotangent for each of {len(kinds.of_each)} arguments")
+def _flat_cotangents(cotangents: Any, arguments: _Arguments) -> list[Any]:
+    count = len(arguments.structures)
+    if not isinstance(cotangents, tuple | list) or len(cotangents) != count:
+        raise TypeError(f"{arguments.name}: bwd must return a tuple with a cotangent for each of {count} arguments")
     found = []
-    for i, (c, (structure, are_arrays)) in enumerate(zip(cotangents, kinds.of_each)):
-        is_zero = c is None
-        leaves = [None] * len(are_arrays) if is_zero else matching(c, structure, f"cotangent {i}", f"argument {i}")
+    for i, (c, (structure, are_arrays)) in enumerate(zip(cotangents, arguments.structures)):
+        leaves = [None] * len(are_arrays) if c is None else matching(c, structure, f"cotangent {i}", f"argument {i}")
         found += [leaf for leaf, is_array in zip(leaves, are_arrays) if is_array]
     return found
 
@@ -124,10 +145,11 @@ class custom_jvp(_Custom):
 
     Args:
         f: a function of arrays and containers of arrays. Whatever among its arguments is no array is constant, and has
-            the tangent None.
+            the tangent None; what is given by name alone is given to ``rule`` too.
 
     Raises:
-        TypeError: when called: ``defjvp`` was not, or ``f`` uses a Tensor that is not among its arguments.
+        TypeError: when called: ``defjvp`` was not, or ``f`` uses an array that a derivative travels with, and that is
+            not among its arguments.
 
     >>> @ag.custom_jvp
     ... def log1pexp(x):
@@ -147,14 +169,13 @@ class custom_jvp(_Custom):
         check_callable(rule, "defjvp")
         self._rule = rule
 
-    def _rules(self, name: str, rebuilt: Callable[[Arrays], tuple[Any, ...]]) -> Rules:
-        rule = self._rule
+    def _rules(self, arguments: _Arguments) -> Rules:
+        f, rule, name = self._f, self._rule, arguments.name
         if rule is None:
             raise TypeError(f"{name}: give the rule with {name}.defjvp(rule) before the first call")
 
         def flat_rule(primals: Arrays, tangents: Arrays) -> tuple[Any, Any]:
-            arguments = rebuilt(primals)
-            moved = mapped(lambda x: None if rank(type(x)) < 0 else x, rebuilt(tangents))
-            return rule(arguments, moved)  # type: ignore[no-any-return]
+            moved = mapped(lambda x: None if rank(type(x)) < 0 else x, arguments.around(tangents))
+            return arguments.called(lambda *args, **named: rule(args, moved, **named), primals)  # type: ignore[no-any-return]
 
-        return ForwardRules(name, lambda *arrays: self._f(*rebuilt(arrays)), flat_rule, self.by_loop)
+        return ForwardRules(self, name, lambda *arrays: arguments.called(f, arrays), flat_rule, self.by_loop)

@@ -8,14 +8,16 @@ from typing import Any
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import default_device
 from anygrad.arrays.mixin import ArrayMixin
+from anygrad.arrays.wrapper import bottom
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.ops.elementwise import abs, subtract
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import stack
 from anygrad.ops.linalg.solving import solve
 from anygrad.ops.reductions import max
-from anygrad.transforms._arguments import check_callable, floating, name_of
-from anygrad.transforms._rules import lent
+from anygrad.transforms._arguments import check_callable, floating, name_of, stop_gradient
+from anygrad.transforms._closures import found_in, substituted
+from anygrad.transforms._rules import lent, travelling
 from anygrad.transforms.custom import custom_jvp
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.jacobians import jacfwd
@@ -97,11 +99,13 @@ def implicit_root(
     """A solver made differentiable in the parameters of its equation, whatever it does inside.
 
     Where ``residual(y, *params) = 0`` the implicit function theorem gives the derivative of ``y``:
-    ``dy = -(d residual / d y)**-1 (d residual / d params) dparams``. The solver itself is not differentiated, and may
-    run code that anygrad does not know; under vmap it runs once for each member.
+    ``dy = -(d residual / d y)**-1 (d residual / d params) dparams``, also in arrays that ``residual`` uses beside its
+    arguments. The solver itself is not differentiated, and may run code that anygrad does not know: it gets plain
+    arrays, which are not to be written to. Under vmap it runs once for each member.
 
     Args:
-        residual: ``residual(y, *params)`` has the structure and shapes of ``y``.
+        residual: ``residual(y, *params)`` has the structure and shapes of ``y``. It is called once more than the
+            derivative needs, to see what it uses.
         solver: ``solver(*params)`` gives ``y``, an array or containers of arrays.
         linear_solver: ``linear_solver(matvec, b)`` solves ``matvec(v) = b`` for a vector v; by default the Jacobian is
             built and factored.
@@ -111,6 +115,7 @@ def implicit_root(
 
     Raises:
         ValueError: when differentiated: the residual has another number of elements than ``y``.
+        TypeError: when called under vmap: the solver uses an array of the batch that is not among its arguments.
 
     >>> root = ag.implicit_root(lambda y, a: y**2 - a, lambda a: ag.sqrt(a))
     >>> ag.grad(root)(4.0)
@@ -118,18 +123,47 @@ def implicit_root(
     """
     check_callable(residual, "implicit_root")
     check_callable(solver, "implicit_root")
-    return _implicit(residual, solver, linear_solver, by_loop=True)
+    solution = _solution(solver)
+
+    def root(*params: Any) -> Any:
+        y = solution(*stop_gradient(params))
+        used = found_in(residual, y, *params)
+        return _at_solution(lambda y, used, *others: substituted(residual, used)(y, *others), linear_solver)(
+            y, used, *params
+        )
+
+    return root
 
 
-def _implicit(
-    residual: Callable[..., Any], solver: Callable[..., Any], linear_solver: LinearSolver | None, *, by_loop: bool
-) -> Callable[..., Any]:
+def _solution(solver: Callable[..., Any]) -> Any:
+    """A solver as a function of constants, which gets the plain arrays of members."""
+
     @custom_jvp
     def solution(*params: Any) -> Any:
-        return solver(*mapped(lent, params))  # which stay as they are for the residual
+        return mapped(lambda y: y if travelling(y) else bottom(y), stop_gradient(solver(*mapped(_plain, params))))
 
-    def rule(params: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-        y = solution(*params)
+    def rule(params: Any, tangents: Any) -> Any:
+        raise TypeError(f"{name_of(solver)} gets constants")
+
+    solution.defjvp(rule)
+    solution.by_loop = True
+    return solution
+
+
+def _plain(x: Any) -> Any:
+    """The library's own array, to be read; numbers as they are."""
+    return lent(bottom(x))
+
+
+def _at_solution(residual: Callable[..., Any], linear_solver: LinearSolver | None) -> Callable[..., Any]:
+    """A function of a solution and all parameters of its equation, that gives the solution with its derivative."""
+
+    @custom_jvp
+    def solution(y: Any, *params: Any) -> Any:
+        return y
+
+    def rule(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+        y, params = solution(*primals), primals[1:]
         leaves, _, structure = flatten(y)
 
         def of_vector(v: Any, *others: Any) -> Any:
@@ -137,7 +171,7 @@ def _implicit(
             return joined(out)
 
         point = joined(leaves)
-        moved = _directional(lambda *others: of_vector(point, *others), params, tangents)
+        moved = _directional(lambda *others: of_vector(point, *others), params, tangents[1:])
         if tuple(moved.shape) != tuple(point.shape):
             raise ValueError(
                 f"implicit_root: {name_of(residual)} must have as many elements as y, {point.shape[0]}, "
@@ -150,7 +184,6 @@ def _implicit(
         return y, unflatten(structure, [-part for part in cut(found, leaves)])
 
     solution.defjvp(rule)
-    solution.by_loop = by_loop
     return solution
 
 
@@ -178,7 +211,7 @@ def fixed_point(f: Callable[..., Any], init: Any, *params: Any, tolerance: float
     Args:
         f: ``f(y, *params)`` has the structure and shapes of ``y``, and is a contraction near the solution.
         init: where to start: an array or containers of arrays; a constant.
-        params: what the solution is differentiated in.
+        params: what the solution is differentiated in, with what else ``f`` uses.
         tolerance: the largest change of an element in the last step.
         max_steps: the number of steps after which to give up.
 
@@ -189,11 +222,13 @@ def fixed_point(f: Callable[..., Any], init: Any, *params: Any, tolerance: float
     array(1.41421356)
     """
     check_callable(f, "fixed_point")
+    start = mapped(lambda x: floating(x, "fixed_point: init"), init)
+    used = found_in(f, start, *params)
 
-    def iterate(*others: Any) -> Any:
-        y = mapped(lambda x: floating(x, "fixed_point: init"), init)
+    def iterate(used: list[Any], *others: Any) -> Any:
+        step, y = substituted(f, used), start
         for _ in range(max_steps):
-            after = f(y, *others)
+            after = step(y, *others)
             changes = mapped(lambda a, b: max(abs(subtract(a, b))), after, y)
             y = after
             if all(float(_value(change)) <= tolerance for change in flatten(changes)[0]):
@@ -203,10 +238,10 @@ def fixed_point(f: Callable[..., Any], init: Any, *params: Any, tolerance: float
             f"or tolerance, or check that it is a contraction"
         )
 
-    def residual(y: Any, *others: Any) -> Any:
-        return mapped(subtract, f(y, *others), y)
+    def residual(y: Any, used: list[Any], *others: Any) -> Any:
+        return mapped(subtract, substituted(f, used)(y, *others), y)
 
-    return _implicit(residual, iterate, None, by_loop=False)(*params)
+    return _at_solution(residual, None)(stop_gradient(iterate(*stop_gradient((used, *params)))), used, *params)
 
 
 def _value(x: Any) -> Any:

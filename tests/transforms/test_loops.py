@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import anygrad as ag
+from anygrad.core.containers import flatten
 
 X = np.array([0.3, 0.4])
 
@@ -114,3 +115,64 @@ def test_fixed_points():
     assert ag.fixed_point(newton, 1.0, 2.0) == pytest.approx(2**0.5)  # of numbers alone
     with pytest.raises(RuntimeError, match="still moved by more than 1e-10 after 5 steps"):
         ag.fixed_point(lambda y: y + 1.0, np.array(0.0), max_steps=5)
+
+
+# --- what equations use beside their parameters -----------------------------------------------------------------------
+
+
+def by_fixed_point(a, w):
+    return ag.fixed_point(lambda y, a: (y + a * w / y) / 2, np.array(1.0), a)
+
+
+def by_root(a, w):
+    c = w * 2.0  # of which the equation uses what is made of it
+    return ag.implicit_root(lambda y, a: y**2 - a * c / 2.0, lambda a: ag.sqrt(a * ag.stop_gradient(w)))(a)
+
+
+def exact(a, w):
+    return ag.sqrt(a * w)
+
+
+A, W = np.array(2.0), np.array(3.0)
+USING = {
+    "grad": lambda f: ag.grad(f, (0, 1))(A, W),
+    "jvp": lambda f: ag.jvp(f, (A, W), (1.0, 0.5)),
+    "jvp in what is used": lambda f: ag.jvp(lambda w: f(A, w), (W,), (1.0,)),
+    "hessian": lambda f: ag.hessian(f, (0, 1))(A, W),
+    "third": lambda f: ag.grad(lambda w: ag.grad(ag.grad(f, 1), 1)(A, w))(W),
+    "used at an outer level": lambda f: ag.grad(lambda w: ag.grad(lambda a: f(a, w))(A))(W),
+    "used at a deeper level": lambda f: ag.grad(lambda a: ag.grad(lambda w: f(a, w))(W))(A),
+    "a constant argument": lambda f: ag.grad(lambda w: f(A, w))(W),
+    "linearize": lambda f: ag.linearize(f, A, W)[1](1.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("f", [by_fixed_point, by_root])
+@pytest.mark.parametrize("transform", USING.values(), ids=USING)
+def test_what_an_equation_uses_is_differentiated(transform, f):
+    for got, wanted in zip(flatten(transform(f))[0], flatten(transform(exact))[0], strict=True):
+        assert type(got) is type(wanted)
+        np.testing.assert_allclose(got, wanted, rtol=1e-9)
+
+
+def test_what_an_equation_uses_under_vmap_and_backward():
+    ws = np.array([3.0, 4.0])
+    np.testing.assert_allclose(ag.vmap(lambda w: by_fixed_point(A, w))(ws), np.sqrt(2 * ws))
+    np.testing.assert_allclose(ag.vmap(ag.grad(by_fixed_point, 1), (None, 0))(A, ws), 0.5 * np.sqrt(2 / ws))
+    np.testing.assert_allclose(ag.grad(lambda w: ag.sum(ag.vmap(lambda a: by_root(a, w))(ws)))(3.0), 1.0774, rtol=1e-4)
+    with pytest.raises(TypeError, match="solution uses an array under vmap that is not among its arguments"):
+        ag.vmap(lambda w: by_root(A, w))(ws)
+    w = ag.Tensor(3.0, requires_grad=True)
+    by_fixed_point(A, w).backward()
+    assert w.grad.item() == pytest.approx(0.5 * np.sqrt(2 / 3))
+
+
+def test_an_equation_that_uses_other_arrays_each_time_is_refused():
+    calls = []
+
+    def residual(y, a, w):
+        calls.append(1)
+        return y - a * w if len(calls) == 1 else y - a * w * (w * 1.0)
+
+    with pytest.raises(RuntimeError, match="must use the same arrays in each call"):
+        ag.grad(lambda w: ag.implicit_root(lambda y, a: residual(y, a, w), lambda a: a)(A))(W)
