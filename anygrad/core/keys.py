@@ -163,7 +163,7 @@ def _is_array(part: Any) -> bool:
 
 def has_array(key: Any) -> bool:
     """Whether an array of integers or a mask is in a key."""
-    return any(_is_array(part) for part in parts_of(key))
+    return not is_plain(key) and any(_is_array(part) for part in parts_of(key))
 
 
 def is_split(key: Any) -> bool:

@@ -11,6 +11,7 @@ __all__ = [
     "SCALARS",
     "device_of",
     "find_entry",
+    "in_common",
     "library_types",
     "on_new_type",
     "outlived",
@@ -32,6 +33,23 @@ ENDED = sys.maxsize
 
 scalar_results: dict[type, Callable[[Any], Any]] = {}
 """For types that a library returns in place of a 0-d array (NumPy's scalars): how to make them one."""
+
+
+class _InCommon(dict[tuple[type, type], "type | None"]):
+    """For two types of arrays the one whose implementation takes both: of an array and a number the array's.
+
+    None for those of two libraries, and for wrappers.
+    """
+
+    def __missing__(self, types: tuple[type, type]) -> type | None:
+        first, second = types
+        is_mixed = first in scalar_results or second in scalar_results
+        is_common = is_mixed and ranks[first] == ranks[second] == 0 and same_library(first, second)
+        self[types] = found = None if not is_common else second if first in scalar_results else first
+        return found
+
+
+in_common = _InCommon()
 
 
 class _Entry(NamedTuple):

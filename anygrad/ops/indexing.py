@@ -8,12 +8,12 @@ that in what backends, rules and batches get, arrays are raw arrays of the libra
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from anygrad.core.keys import is_plain, parts_of
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, linear, view
-from anygrad.core.types import rank
+from anygrad.core.types import ranks
 from anygrad.ops.creation import new_arange, new_zeros, zeros_like
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
@@ -34,7 +34,7 @@ __all__ = [
 Key = Any
 
 
-class Scatter:
+class Scatter(NamedTuple):
     """The cotangent of an indexing operation, not yet spread over the array that was indexed.
 
     It stands for zeros of a shape with values added at a key. The engine adds the values where they belong, so that k
@@ -42,13 +42,10 @@ class Scatter:
     in place.
     """
 
-    __slots__ = ("is_whole", "key", "shape", "values")
-
-    def __init__(self, values: Array, key: Key, shape: tuple[int, ...], is_whole: bool = False) -> None:
-        self.values = values
-        self.key = key
-        self.shape = shape
-        self.is_whole = is_whole
+    values: Array
+    key: Key
+    shape: tuple[int, ...]
+    is_whole: bool = False
 
     @property
     def dtype(self) -> Any:
@@ -63,10 +60,11 @@ class Scatter:
 
     def added_to(self, array: Array, *, in_place: bool) -> Array:
         """The sum of an array and this cotangent; the array itself may be changed if ``in_place``."""
+        values, key, _, _ = self
         add = index_iadd if in_place else index_add
-        if is_plain(self.key) and rank(type(array)) == rank(type(self.values)) == 0:  # as it was when it was read
-            return add.table[type(array)](array, self.values, key=self.key)
-        return add(array, self.values, self.key)
+        if is_plain(key) and ranks[type(array)] == ranks[type(values)] == 0:  # as it was when it was read
+            return add.table[type(array)](array, values, key=key)
+        return add(array, values, key)
 
 
 @view(lambda part, x, key: index_iset(x, part, key))

@@ -64,7 +64,8 @@ def _awaited_by_several(root: Node, leading: set[Edge] | None) -> dict[Node, int
                 f"outside of a function, in a cache, an attribute or a global, is to be computed anew in each call"
             )
         following = None
-        for parent in node.parents:
+        first = node.first
+        for parent in first if type(first) is tuple else (first, node.second):
             if type(parent) is Node and (leading is None or parent in leading):
                 if parent.children > 1:
                     if parent in counts:
@@ -146,7 +147,8 @@ def backward(
     while node is not None:
         if node.hooks:
             g = _run_hooks(node, g, tensor_type)
-        parents = node.parents
+        first = node.first
+        parents = first if type(first) is tuple else (first, node.second)
         saved: Any = node.saved  # never None: that was looked at when the children were counted
         if leading is not None:
             parents = tuple(parent if parent in leading else None for parent in parents)

@@ -50,7 +50,8 @@ class Node:
 
     Attributes:
         pullback: what carries the output's cotangent to the operands.
-        parents: the edge of each operand, None where no gradient is wanted.
+        first, second: the edges of two operands, or of one and None; of several in the first place a tuple of all. An
+            object less for each operation, which Python's garbage collector would go through.
         children: how often it is itself among the parents of nodes.
         saved: one slot for each operand and one for the output, None where the rule does not need it; all None after
             the rule has run.
@@ -59,10 +60,11 @@ class Node:
         hooks: functions of the cotangent, by key; None until one is registered.
     """
 
-    __slots__ = ("__weakref__", "children", "hooks", "params", "parents", "pullback", "saved", "shapes")
+    __slots__ = ("__weakref__", "children", "first", "hooks", "params", "pullback", "saved", "second", "shapes")
 
     pullback: Pullback
-    parents: tuple[Edge | None, ...]
+    first: Any
+    second: Edge | None
     children: int
     saved: tuple[Any, ...] | None
     params: dict[str, Any]
@@ -81,7 +83,7 @@ class Node:
         """A new node, which its parents count among their children."""
         node = cls()
         node.pullback = pullback
-        node.parents = parents
+        node.first = parents
         node.saved = saved
         node.params = {} if params is None else params
         node.shapes = shapes
@@ -91,6 +93,13 @@ class Node:
             if type(parent) is cls:
                 parent.children += 1
         return node
+
+    @property
+    def parents(self) -> tuple[Edge | None, ...]:
+        """The edge of each operand, None where no gradient is wanted."""
+        if type(self.first) is tuple:
+            return self.first
+        return (self.first, self.second)[: len(self.pullback.op.operands)]
 
     @property
     def name(self) -> str:

@@ -18,10 +18,10 @@ from anygrad.arrays.ownership import CAN_COUNT, is_ours
 from anygrad.arrays.recording import restrictions, threshold
 from anygrad.arrays.views import SMALL, parts_of
 from anygrad.backends import backend_of
-from anygrad.core.keys import has_array, is_plain
+from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array, Primitive
-from anygrad.core.types import rank, scalar_results
+from anygrad.core.types import in_common, rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.ops.indexing import Scatter, getitem, index_iset, index_set, written_last
 from anygrad.reverse.graph import Node
@@ -31,6 +31,7 @@ from anygrad.reverse.record import meta_of
 __all__ = ["read", "read_again", "remember", "write"]
 
 _new = object.__new__
+_new_tuple = tuple.__new__  # a third of what a named tuple's own takes
 _nothing = (None, None)
 _nothings = (None, None, None)
 _number = ((), np.dtype(np.float64))
@@ -47,7 +48,10 @@ class ReadPullback(Pullback):
 
     def __init__(self, op: Primitive) -> None:
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
-            return (None if parents[0] is None else Scatter(g, node.params["key"], node.shapes[0][0]),)
+            if parents[0] is None:
+                return (None,)
+            key = node.params
+            return (_new_tuple(Scatter, (g, key["key"] if type(key) is dict else key, node.shapes[0][0], False)),)
 
         self._runs_by(op, run)
         self.saves = (frozenset(),) * 2
@@ -64,21 +68,32 @@ class WritePullback(Pullback):
 
     def __init__(self, op: Primitive) -> None:
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
-            key = node.params["key"]
+            key = node.params
+            if type(key) is dict:
+                key = key["key"]
             into_x, into_values = parents
             can_write = into_x is not None and is_ours(g)
             of_values = None
             if into_values is not None:
-                of_values = written_last(g, key)
-                if can_write and not has_array(key) and type(of_values) not in scalar_results:
-                    of_values = copy(of_values)
-                of_values = match(of_values, node.shapes[1])
+                of_values = _written_last(g, key, is_to_change=can_write)
+                shape, dtype = meta = node.shapes[1]
+                if of_values.shape != shape or of_values.dtype != dtype:
+                    of_values = match(of_values, meta)
             if can_write:
-                return Scatter(_write_into(g, 0, key), ..., node.shapes[0][0], is_whole=True), of_values
+                return _new_tuple(Scatter, (_write_into(g, 0, key), ..., node.shapes[0][0], True)), of_values
             return None if into_x is None else index_set(g, 0, key), of_values
 
         self._runs_by(op, run)
         self.saves = (frozenset(),) * 3
+
+
+def _written_last(g: Array, key: Any, *, is_to_change: bool) -> Array:
+    """The cotangent of values written at a key, as numbers of their own if that of the whole is to change."""
+    if not is_plain(key):
+        return written_last(g, key)
+    kind = type(g)
+    read = getitem.table[kind](g, key=key) if rank(kind) == 0 else getitem(g, key)
+    return copy(read) if is_to_change and type(read) not in scalar_results else read
 
 
 def _write_into(x: Array, value: Any, key: Any) -> Array:
@@ -97,11 +112,7 @@ def read(x: Any, key: Any) -> Any:
     a = x._data
     kind = type(a)
     out = getitem.table[kind](a, key=key)
-    if type(out) is not kind and type(out) in scalar_results:
-        out = scalar_results[type(out)](out)
-        result = _new(x.scalar_type)
-    else:
-        result = _new(x.array_type if out.shape else x.scalar_type)
+    result = _new(x.array_type if out.shape else x.scalar_type)
     result._data = out
     edge = x._edge
     meta = x._meta or meta_of(x)
@@ -115,10 +126,11 @@ def read(x: Any, key: Any) -> Any:
         edge.children += 1
     result._edge = node = Node()
     node.pullback = _reading
-    node.parents = (edge,)
+    node.first = edge
+    node.second = None
     node.children = 0
     node.saved = _nothing
-    node.params = {"key": key}
+    node.params = key
     node.shapes = _alone(meta)
     node.hooks = None
     return result
@@ -161,7 +173,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
     if isinstance(value, x.family) and value.place is x.place:
         b = value._data
         its_edge = value._edge
-        if type(b) is not kind or kinds[b.dtype] != kinds[a.dtype]:
+        if (type(b) is not kind and in_common[kind, type(b)] is not kind) or kinds[b.dtype] != kinds[a.dtype]:
             return False
     elif type(value) is float or type(value) is int:
         b = value
@@ -189,10 +201,11 @@ def write(x: Any, key: Any, value: Any) -> bool:
         its_edge.children += 1
     x._edge = node = Node()
     node.pullback = _writing
-    node.parents = (edge, its_edge)
+    node.first = edge
+    node.second = its_edge
     node.children = 0
     node.saved = _nothings
-    node.params = {"key": key}
+    node.params = key
     node.shapes = (x._meta or meta_of(x), (value._meta or meta_of(value)) if its_edge is not None else None)
     node.hooks = None
     return True

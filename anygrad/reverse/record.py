@@ -19,7 +19,7 @@ from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
-from anygrad.core.types import SCALARS, rank, scalar_results
+from anygrad.core.types import SCALARS, in_common, rank
 from anygrad.ops.creation import copy
 from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.pullback import Pullback, pullback_of
@@ -60,8 +60,6 @@ def wrap(value: Any, tensor_type: TensorType, scalar_type: TensorType) -> Any:
         return type(value)(*wrapped) if hasattr(value, "_fields") else tuple(wrapped)
     if not hasattr(value, "shape"):
         return value
-    if type(value) in scalar_results:
-        value = scalar_results[type(value)](value)
     out = _new(tensor_type if value.shape else scalar_type)
     out._data = value
     out._edge = out._meta = None
@@ -191,13 +189,7 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
             out = table[kind](a)
         except Exception as error:
             explain(op, (a,), {}, error)
-        if type(out) is ndarray:
-            result = _new(tensor_type)
-        elif type(out) in scalar_results:
-            out = scalar_results[type(out)](out)
-            result = _new(scalar_type)
-        else:
-            result = _new(tensor_type if out.shape else scalar_type)
+        result = _new(tensor_type if type(out) is ndarray or out.shape else scalar_type)
         result._data = out
         edge = x._edge
         if edge is None or (restrictions and threshold() > place.level) or not differentiable:
@@ -220,7 +212,8 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
             edge.children += 1
         result._edge = node = Node()
         node.pullback = pullback
-        node.parents = (edge,)
+        node.first = edge
+        node.second = None
         node.children = 0
         node.saved = (a if keep_x else None, out if keep_out else None)
         node.shapes = shapes
@@ -240,8 +233,6 @@ def run({operands}{params_in}):{given}
         out = table[kind]({arrays}{params_out})
     except Exception as error:
         explain(op, ({arrays}), {params}, error)
-    if type(out) in scalar_results:
-        out = scalar_results[type(out)](out)
     result = _new(tensor_type if out.shape else scalar_type)
     result._data = out
     result._edge = result._meta = None
@@ -252,7 +243,7 @@ def run({operands}{params_in}):{given}
 {counted}
     result._edge = node = Node()
     node.pullback = pullback
-    node.parents = ({edges})
+    node.first{and_second} = {edges}
     node.children = 0
     node.saved = ({saved}out if keep[-1] else None)
     node.params = {kept}
@@ -273,7 +264,7 @@ UNWRAPPED = """
     if type(x{i}) is tensor_type or type(x{i}) is number_type:
         a{i} = x{i}._data
         edge{i} = x{i}._edge if differentiable[{i}] else None
-        if type(a{i}) is not kind:
+        if type(a{i}) is not kind and (kind := in_common[kind, type(a{i})]) is None:
             return general({operands}{params_out})
     elif type(x{i}) is kind or type(x{i}) in SCALARS:
         a{i} = x{i}
@@ -315,6 +306,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         edges_are=each("edge{i} is "),
         wanted=each("edge{i} is not None, "),
         counted=each(COUNTED),
+        and_second=", node.second" if n == 2 else "",
         edges=each("edge{i}, "),
         metas=each(META),
         saved=each("None if not keep[{i}] else a{i} if m{i} is None or kinds[m{i}[1]] in 'fc' else _kept(a{i}), "),
@@ -358,12 +350,12 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
     def run(x1: Any, x2: Any) -> Any:
         if type(x1) is tensor_type or type(x1) is scalar_type:
             a = x1._data
-            kind = type(a)
+            kind: Any = type(a)
             edge1 = x1._edge
             meta = x1._meta
             if type(x2) is tensor_type or type(x2) is scalar_type:
                 b = x2._data
-                if type(b) is not kind:
+                if type(b) is not kind and (kind := in_common[kind, type(b)]) is None:
                     return general(x1, x2)
                 edge2 = x2._edge
                 if meta is not x2._meta:
@@ -394,13 +386,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             out = table[kind](a, b)
         except Exception as error:
             explain(op, (a, b), {}, error)
-        if type(out) is ndarray:
-            result = _new(tensor_type)
-        elif type(out) in scalar_results:
-            out = scalar_results[type(out)](out)
-            result = _new(scalar_type)
-        else:
-            result = _new(tensor_type if out.shape else scalar_type)
+        result = _new(tensor_type if type(out) is ndarray or out.shape else scalar_type)
         result._data = out
         if edge1 is edge2 is None or (restrictions and threshold() > place.level):
             result._edge = result._meta = None
@@ -415,7 +401,8 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             edge2 = x2
         result._edge = node = Node()
         node.pullback = pullback
-        node.parents = (edge1, edge2)
+        node.first = edge1
+        node.second = edge2
         node.children = 0
         if saves_any:
             keep_1, keep_2, keep_out = for_2 if edge1 is None else for_1 if edge2 is None else for_both

@@ -22,7 +22,7 @@ from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array
-from anygrad.core.types import rank, register_type
+from anygrad.core.types import rank, register_type, scalar_results
 from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
@@ -74,6 +74,8 @@ class Tensor(Wrapper, is_family=True):
     @property
     def data(self) -> Array:
         """The array that it holds, of its own library."""
+        if type(self._data) in scalar_results:  # as which results without axes are held
+            self._data = scalar_results[type(self._data)](self._data)
         return self._data
 
     @data.setter
@@ -205,7 +207,8 @@ class Tensor(Wrapper, is_family=True):
         wanted = None if inputs is None else _inputs(inputs)
         tensor_type = self.array_type
         if grad is None and not create_graph:
-            cotangent = ones_like(self._data)
+            held = self._data
+            cotangent = type(held)(1) if type(held) in scalar_results else ones_like(held)
         else:
             given = self._cotangent(grad, create_graph)
             cotangent = given if create_graph else given.data
