@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from anygrad.core.keys import expanded, is_plain
+from anygrad.core.keys import expanded, is_plain, parts_of
 from anygrad.core.types import rank
 from anygrad.ops._axes import normalized
 from anygrad.ops.manipulation import permute_dims, reshape
 
-__all__ = ["in_base"]
+__all__ = ["are_apart", "in_base"]
 
 Parts = tuple[Any, ...]
 ALL = slice(None)
@@ -28,18 +28,40 @@ def in_base(x: Any, view: Any, key: Any, value: Any) -> tuple[Any, Any, Any] | N
     if not is_plain(key):
         return None
     shape = tuple(view.base.shape)
+    parts = expanded(key, x.shape)
     if view.op.name in PICKING:
         picked = PICKING[view.op.name](view.params, shape)
-        composed = _composed(expanded(picked, shape), shape, expanded(key, x.shape)) if is_plain(picked) else None
-        return None if composed is None else (view.base, _with_dots(composed), value)
-    if view.op.name in REORDERING:
-        return _reordered(view.base, REORDERING[view.op.name](view, len(shape)), expanded(key, x.shape), value)
-    return None
+        composed = _composed(expanded(picked, shape), shape, parts) if is_plain(picked) else None
+    elif view.op.name in REORDERING:
+        composed, value = _reordered(REORDERING[view.op.name](view, len(shape)), parts, value)
+    else:
+        return None
+    if composed is None:
+        return None
+    if all(type(part) is int for part in composed) and (not parts or ... in parts_of(key)):
+        composed = (*composed, ...)  # an array without axes, to which values with axes of length 1 can be written
+    return view.base, composed, value
 
 
-def _with_dots(key: Parts) -> Parts:
-    """A key that names an array, also without axes: to that values with axes of length 1 can be written."""
-    return (*key, ...) if all(type(part) is int for part in key) else key
+def are_apart(first: Any, second: Any, shape: tuple[int, ...]) -> bool:
+    """Whether two plain keys name no element in common, as far as one axis shows it: other rows, or other columns."""
+    for a, b, n in zip(parts_of(first), parts_of(second), shape):
+        if type(a) is int and type(b) is int:
+            if (a - b) % n:
+                return True
+        elif a is None or a is ... or b is None or b is ...:
+            return False
+        else:
+            (least, most), (other_least, other_most) = _bounds(a, n), _bounds(b, n)
+            if most < other_least or other_most < least:
+                return True
+    return False
+
+
+def _bounds(part: Any, n: int) -> tuple[int, int]:
+    """The first and the last place that an integer or a slice names; of none the last comes first."""
+    chosen = range(*part.indices(n)) if type(part) is slice else range(part % n, part % n + 1)
+    return (min(chosen[0], chosen[-1]), max(chosen[0], chosen[-1])) if chosen else (n, -1)
 
 
 def _flipped(params: dict[str, Any], shape: tuple[int, ...]) -> Parts:
@@ -111,17 +133,18 @@ REORDERING: dict[str, Callable[[Any, int], Any]] = {
 """View operations that reorder axes: which axis of the base each axis of the part is."""
 
 
-def _reordered(base: Any, order: list[int], parts: Parts, value: Any) -> tuple[Any, Any, Any] | None:
+def _reordered(order: list[int], parts: Parts, value: Any) -> tuple[Parts | None, Any]:
+    """The key in the base, None if there is none, and the value with its axes as those of the base."""
     if None in parts:
-        return None
+        return None, value
     key = [ALL] * len(order)
     for axis, part in zip(order, parts):
         key[axis] = part
     kept = [axis for axis, part in zip(order, parts) if type(part) is not int]
     if kept == sorted(kept) or rank(type(value)) < 0 or not value.shape:
-        return base, _with_dots(tuple(key)), value
+        return tuple(key), value
     missing = len(kept) - len(value.shape)
     if missing < 0:
-        return None
+        return None, value
     value = reshape(value, (1,) * missing + tuple(value.shape)) if missing else value
-    return base, tuple(key), permute_dims(value, tuple(kept.index(axis) for axis in sorted(kept)))
+    return tuple(key), permute_dims(value, tuple(kept.index(axis) for axis in sorted(kept)))

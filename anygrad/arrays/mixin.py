@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anygrad.arrays.above import above
+from anygrad.arrays.views import read_only
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Primitive
 from anygrad.core.types import SCALARS, rank
@@ -81,7 +82,7 @@ class ArrayMixin:
 
     if TYPE_CHECKING:  # set by operators_of, and by wrappers
 
-        def _copied(self) -> Any: ...
+        def _copied(self, order: str = "C") -> Any: ...
         def _resize(self, shape: tuple[int, ...]) -> None: ...
 
         def __add__(self, other: Any, /) -> Any: ...
@@ -173,9 +174,12 @@ class ArrayMixin:
             raise TypeError("iteration over a 0-d array")
         return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
         """The elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
-        return reshape(self, tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape)
+        lengths = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        if order != "C":
+            return call_method("reshape", self, (self, lengths, order), {"copy": copy})
+        return reshape(self, lengths, copy=copy)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order, reversed if none is given: ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``."""
@@ -237,7 +241,7 @@ class ArrayMixin:
     @property
     def imag(self) -> Any:
         """The imaginary part, zeros where the array is real."""
-        return ew.imag(self) if self._is_complex else zeros_like(self)
+        return ew.imag(self) if self._is_complex else read_only(zeros_like(self))
 
     @imag.setter
     def imag(self, value: Any) -> None:
@@ -264,7 +268,7 @@ class ArrayMixin:
 
     def copy(self, order: str = "C") -> Any:
         """A copy, through which the gradient travels back."""
-        return self._copied()
+        return self._copied(order)
 
     def __copy__(self) -> Any:
         return self._copied()
@@ -305,7 +309,10 @@ class ArrayMixin:
 
     @flat.setter
     def flat(self, value: Any) -> None:
-        self.flat[...] = value
+        value = value if isinstance(value, ArrayMixin) else np.asarray(value)
+        if value.size not in (0, 1, self.size):  # again and again, as long as there are places
+            value = np.resize(value, self.size)
+        self.flat[...] = value.reshape(-1) if value.size > 1 else value
 
     def fill(self, value: Any) -> None:
         """Set all elements, as ``x[...] = value`` does."""
@@ -341,23 +348,33 @@ class Flat:
         return int(self._x.size)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._x.ravel())
+        flat = self._x.ravel()
+        if flat.base is not None:
+            return iter(flat)
+        return (self[i] for i in range(len(self)))  # each when it is asked for, after what was written before
 
     def __getitem__(self, key: Any) -> Any:
+        if type(key) is int:
+            return self._x[self._place(key)]
         found = self._x.ravel()[key]
         return found.copy() if found.shape else found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         x = self._x
         if type(key) is int:
-            if not -x.size <= key < x.size:
-                raise IndexError(f"index {key} is out of bounds for an array of {x.size} elements")
-            x[tuple(map(int, np.unravel_index(key + x.size * (key < 0), x.shape)))] = value
+            x[self._place(key)] = value
             return
         flat = x.ravel()
         flat[key] = value
         if flat.base is None:  # a copy
             x[...] = flat.reshape(x.shape)
+
+    def _place(self, i: int) -> tuple[int, ...]:
+        """Where in the array an element is."""
+        x = self._x
+        if not -x.size <= i < x.size:
+            raise IndexError(f"index {i} is out of bounds for an array of {x.size} elements")
+        return tuple(map(int, np.unravel_index(i % x.size, x.shape)))
 
 
 METHODS = "all any argmax argmin argpartition argsort choose clip cumprod cumsum diagonal dot max mean min nonzero prod"

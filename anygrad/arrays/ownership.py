@@ -13,7 +13,7 @@ from typing import Any
 from anygrad.backends import backend_of
 from anygrad.core.types import rank
 
-__all__ = ["CAN_COUNT", "bottom", "hold_copies", "is_alone", "is_ours"]
+__all__ = ["CAN_COUNT", "bottom", "hold_copies", "is_alone", "is_ours", "keep_order"]
 
 
 def bottom(x: Any) -> Any:
@@ -24,11 +24,12 @@ def bottom(x: Any) -> Any:
 
 
 def hold_copies(x: Any, like: Any = None) -> None:
-    """Hold copies of what is held, which lie in memory as what another wrapper holds, or as before."""
+    """Hold copies of what is held, which lie in memory as what another array does, or as before."""
+    like = like.data if rank(type(like)) > 0 else like
     for name in x._held:
         value = getattr(x, name)
         if value is not None:
-            setattr(x, name, _copied(value, None if like is None else like.data))
+            setattr(x, name, _copied(value, like))
 
 
 def _copied(value: Any, like: Any) -> Any:
@@ -36,8 +37,15 @@ def _copied(value: Any, like: Any) -> Any:
     if rank(type(value)) == 0:
         return backend_of(value).copied(value, bottom(like))
     twin = value._twin()
-    hold_copies(twin, like if rank(type(like)) > 0 else None)
+    hold_copies(twin, like)
     return twin
+
+
+def keep_order(x: Any, out: Any) -> None:
+    """Let a result lie in memory as the array that it is to replace does: it would have been written into that."""
+    a, b = bottom(x), bottom(out)
+    if len(b.shape) > 1 and backend_of(b).writes_in_place and getattr(a, "strides", None) != b.strides:
+        hold_copies(out, x)
 
 
 def is_alone(x: Any, parts: Sequence[Any] = ()) -> bool:

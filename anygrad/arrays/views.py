@@ -28,8 +28,9 @@ from anygrad.ops.manipulation import reshape
 
 __all__ = [
     "View",
-    "flags_of",
     "hold_little",
+    "in_order",
+    "layout_of",
     "link",
     "link_part",
     "parts_of",
@@ -151,7 +152,8 @@ def link_part(
     if parts is _no_parts:
         parts = whole.parts = []
     parts.append(ref(out))
-    if not len(parts) & 31:  # from time to time those are forgotten that are gone
+    n = len(parts)
+    if n >= 32 and not n & (n - 1):  # those that are gone are forgotten whenever there are twice as many
         whole.parts = [reference for reference in parts if reference() is not None]
     return out
 
@@ -173,9 +175,9 @@ def window(x: Any, key: Any) -> Any:
 
 def read_only(x: Any) -> Any:
     """A view that must not be written to."""
-    view = view_of(x)
-    if view is not None:
-        view.is_read_only = True
+    if view_of(x) is None:
+        x._view = View()
+    x._view.is_read_only = True
     return x
 
 
@@ -188,7 +190,7 @@ def _is_in_order(x: Any, out: Any, shape: Any, copy: bool | None) -> bool:
         return False
     raw, view = x.data, getattr(x, "_view", None)
     is_whole = type(raw) is np.ndarray and not x.hides_axis and (view is None or view.base is None)
-    return _can_be_viewed(raw if is_whole else _layout(x), tuple(out.shape))
+    return _can_be_viewed(raw if is_whole else layout_of(x), tuple(out.shape))
 
 
 getitem.shares = _is_part
@@ -199,7 +201,7 @@ def _has_ellipsis(key: Any) -> bool:
     return any(part is ... for part in (key if type(key) is tuple else (key,)))
 
 
-def _layout(x: Any) -> Any:
+def layout_of(x: Any) -> Any:
     """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing.
 
     It is the array that is held, down from the whole as far as parts share its memory, and from there what NumPy would
@@ -257,6 +259,21 @@ def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
     return True
 
 
-def flags_of(x: Any) -> Any:
-    """How an array lies in memory, as NumPy says it of its own."""
-    return _layout(x).flags
+def in_order(x: Any, order: str | None, like: Any = None) -> Any:
+    """An array that has just been made, laid out in memory as NumPy's would be.
+
+    Args:
+        x: the array.
+        order: "C", "F", or "A" and "K", which say as another array lies.
+        like: that array; without one these are "C".
+    """
+    if len(x.shape) < 2 or order in ("C", None) or (order != "F" and like is None):
+        return x
+    layout = np.empty(x.shape, np.bool_, order="F") if order == "F" else layout_of(like)
+    if order == "A":
+        is_fortran = layout.flags.f_contiguous and not layout.flags.c_contiguous
+        layout = np.empty(x.shape, np.bool_, order="F" if is_fortran else "C")
+    held, _ = _held_in(x)
+    if held is not None and layout.shape == held.shape and not (layout.flags.c_contiguous and held.flags.c_contiguous):
+        hold_copies(x, layout)
+    return x

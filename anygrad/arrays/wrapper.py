@@ -17,7 +17,7 @@ from anygrad.arrays.levels import Place, deepened
 from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
 from anygrad.arrays.ownership import bottom
 from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
-from anygrad.arrays.views import View, flags_of, parts_of, roots_of
+from anygrad.arrays.views import View, in_order, layout_of, parts_of, roots_of
 from anygrad.arrays.writes import check_can_change, set_shape, write
 from anygrad.backends import Dtype, backend_of, numpy_dtype
 from anygrad.core.kinds import kind_of
@@ -187,7 +187,7 @@ class Wrapper(ArrayMixin):
     @property
     def flags(self) -> Any:
         """How NumPy's array would lie in memory: ``c_contiguous``, ``f_contiguous`` and the like, to be read."""
-        return flags_of(self)
+        return layout_of(self).flags
 
     @property
     def dtype(self) -> Dtype:
@@ -365,8 +365,8 @@ class Wrapper(ArrayMixin):
         """Become of an outer level again, when the transform of its own has ended."""
         self._become(out)
 
-    def _copied(self) -> Any:
-        return copy(self) if self.is_scalar else copy(self).unfrozen()
+    def _copied(self, order: str = "C") -> Any:
+        return copy(self) if self.is_scalar else in_order(copy(self).unfrozen(), order, self)
 
     def _resize(self, shape: tuple[int, ...]) -> None:
         check_can_change(self, "x.resize(shape)")

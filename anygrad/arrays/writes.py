@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from anygrad.arrays.lenses import in_base
-from anygrad.arrays.ownership import bottom, hold_copies, is_alone
+from anygrad.arrays.lenses import are_apart, in_base
+from anygrad.arrays.ownership import bottom, hold_copies, is_alone, keep_order
 from anygrad.arrays.views import View, hold_little, parts_of, roots_of, view_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
@@ -44,30 +44,36 @@ def _check_parts(x: Any, what: str) -> None:
         _check_parts(part, what)
 
 
-def assign(x: Any, out: Any) -> None:
+def assign(x: Any, out: Any, key: Any = None) -> None:
     """Give an array new contents, which all that share its elements see.
 
-    They are put back from part to whole, and then got anew by the other parts.
+    They are put back from part to whole, and then got anew by the other parts, but for those of which is known, from
+    the key that was written to, that they are as they were.
     """
     x._check_can_become(out)
     view: View | None = getattr(x, "_view", None)
     if view is None:
+        keep_order(x, out)
         x._become(out)
         return
     if _is_within_a_view(view):
         write(view.base, view.params["key"], out)
         return
     _mark_filled(x)
+    apart = _apart_from(key, x)
+    if view.op is getitem:
+        apart |= _apart_from(view.params["key"], view.base)
     changes = [(x, out)]
     while view.base is not None:
         x, out = view.base, _put_back(view, out, view.base)
         x._check_can_become(out)
         changes.append((x, out))
         view = x._view
+    keep_order(x, out)
     for array, value in changes:
         array._become(value)
         array._view.last = None
-    seen = {id(array) for array, _ in changes}
+    seen = apart | {id(array) for array, _ in changes}
     stack = [array for array, _ in changes]
     while stack:
         whole = stack.pop()
@@ -77,6 +83,21 @@ def assign(x: Any, out: Any) -> None:
                 part._view.last = None
                 hold_little(part, whole)
                 stack.append(part)
+
+
+def _apart_from(key: Any, x: Any) -> set[int]:
+    """The parts of an array, by their identities, that have nothing of what is at a key."""
+    if key is None or not is_plain(key):
+        return set()
+    shape = tuple(x.shape)
+    views = [(part._view, part) for part in parts_of(x)]
+    picked = [(view.params["key"], part) for view, part in views if view.op is getitem]
+    if type(key) is int and key >= 0:  # other rows, for short
+        rows = {id(part) for other, part in picked if type(other) is int and other >= 0 and other != key}
+        picked = [(other, part) for other, part in picked if type(other) is not int or other < 0]
+    else:
+        rows = set()
+    return rows | {id(part) for other, part in picked if is_plain(other) and are_apart(other, key, shape)}
 
 
 def _is_within_a_view(view: View) -> bool:
@@ -99,7 +120,7 @@ def write(x: Any, key: Any, value: Any) -> None:
     if rank(type(value)) > rank(type(x)):
         x._check_can_become(value)  # rather before anything has changed
     _mark_filled(x)
-    assign(x, index_iset(owned(x), value, key))
+    assign(x, index_iset(owned(x), value, key), key if is_plain(key) else None)
 
 
 def _mark_filled(x: Any) -> None:
@@ -122,10 +143,16 @@ def set_shape(x: Any, shape: Any) -> None:
     """``x.shape = shape``: the same array is another view of its elements from now on.
 
     Raises:
-        AttributeError: the elements do not lie so in memory that they could be seen in that shape.
+        AttributeError: the elements do not lie so in memory that they could be seen in that shape, or it is a number.
+        RuntimeError: it is a leaf that requires a gradient, which has the leaf's shape.
     """
+    if x.is_scalar:
+        raise AttributeError(
+            f"x.shape = {shape}: a result without axes is a number, as NumPy's is; write x = x.reshape({shape})"
+        )
+    x._check_can_change("x.shape = shape")
     out = reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
-    if not x.is_scalar and view_of(out) is None:
+    if view_of(out) is None:
         raise AttributeError(f"x.shape = {shape}: x is not contiguous; write x = x.reshape(...), which copies")
     whole = x._twin()  # which stands where x stood
     whole._view = before = view_of(x) or View()
@@ -146,10 +173,7 @@ def _put_back(view: View, part: Any, base: Any) -> Any:
     known = {**view.params, **dict(zip(view.op.operands[1:], view.rest)), "x": base, "x_shape": base.shape}
     if "x" in names:
         known["x"] = owned(base)
-    out = put(part, *[known[name] for name in names])
-    if "x" not in names and backend_of(bottom(out)).writes_in_place:
-        hold_copies(out, base)  # which lie in memory as before
-    return out
+    return put(part, *[known[name] for name in names])
 
 
 def _put_of(op: Primitive) -> tuple[Callable[..., Any], tuple[str, ...]]:
@@ -170,7 +194,7 @@ def owned(x: Any) -> Any:
 
     They are copied where somebody can: a node of the graph, a NumPy array that shares them, or the caller.
     """
-    if not is_alone(x, _parts_below(x)) and backend_of(bottom(x)).writes_in_place:
+    if not is_alone(x) and backend_of(bottom(x)).writes_in_place and not is_alone(x, _parts_below(x)):
         hold_copies(x)
     return x
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.arrays.creation import constant
+from anygrad.arrays.views import in_order
 from anygrad.arrays.wrapper import Wrapper, lifted
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, cast, dtype_of, floating, implements, of_one_dtype
@@ -25,7 +26,7 @@ def _maker(name: str) -> Callable[..., Any]:
     function = getattr(np, name)
 
     def make(like: Any, *args: Any, order: str = "C", device: Any = None, **options: Any) -> Array:
-        return lifted(function(*args, **options), like)
+        return in_order(lifted(function(*args, **options), like), order)
 
     make.__name__ = name
     return make
@@ -39,7 +40,8 @@ for _name in ("arange", "empty", "eye", "identity", "ones", "tri", "zeros"):
 def full(like: Any, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """One value everywhere; the gradient travels back to it."""
     value = lifted(cast(constant(fill_value, like.device), dtype), like)
-    return _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))).unfrozen()
+    made = _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))).unfrozen()
+    return in_order(made, order)
 
 
 @implements("array", kind="creation")
@@ -56,7 +58,9 @@ def array(
 ) -> Array:
     """Numbers, arrays and nested lists of them; of arrays in lists the stack, which keeps their gradients."""
     made = constant(np.asarray(a) if isinstance(a, np.generic) else a, like.device)
+    is_new = copy or made is not a
     made = lifted(cast(_copy(made) if copy and made is a else made, dtype), like).unfrozen()
+    made = in_order(made, order, a if isinstance(a, Wrapper) else None) if is_new else made
     return ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)) if len(made.shape) < ndmin else made
 
 
@@ -65,13 +69,13 @@ def asarray(
     like: Any, a: Any, dtype: Any = None, order: str = "K", *, copy: bool | None = None, device: Any = None
 ) -> Array:
     """Numbers, nested lists, and arrays as they are."""
-    return array(like, a, dtype, copy=copy)
+    return array(like, a, dtype, copy=copy, order=order)
 
 
 @implements("copy")
 def copy(a: Array, order: str = "K", subok: bool = False) -> Array:
     """A copy, through which the gradient travels back."""
-    return _copy(a).unfrozen()
+    return in_order(_copy(a).unfrozen(), order, a)
 
 
 @implements("fromfunction", kind="creation")
@@ -86,19 +90,19 @@ def fromfunction(like: Any, function: Any, shape: Any, *, dtype: Any = float, **
 @implements("zeros_like")
 def zeros_like(a: Array, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Array:
     """Zeros of an array's shape, or of another."""
-    return full_like(a, 0, dtype, shape=shape)
+    return full_like(a, 0, dtype, order, shape=shape)
 
 
 @implements("ones_like")
 def ones_like(a: Array, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Array:
     """Ones of an array's shape, or of another."""
-    return full_like(a, 1, dtype, shape=shape)
+    return full_like(a, 1, dtype, order, shape=shape)
 
 
 @implements("empty_like")
 def empty_like(a: Array, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Array:
     """Zeros, which is what an array of any value may be."""
-    return full_like(a, 0, dtype, shape=shape)
+    return full_like(a, 0, dtype, order, shape=shape)
 
 
 @implements("full_like")
@@ -106,8 +110,8 @@ def full_like(
     a: Array, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Array:
     """One value everywhere, of an array's shape or of another; the gradient travels back to the value."""
-    shape = a.shape if shape is None else shape
-    return full(a, shape, fill_value, dtype_of(a) if dtype is None else dtype)
+    made = full(a, a.shape if shape is None else shape, fill_value, dtype_of(a) if dtype is None else dtype)
+    return in_order(made, order, a)
 
 
 # --- sequences between two ends ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
-from anygrad.arrays.views import window
+from anygrad.arrays.views import layout_of, window
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, cast, dtype_of, implements
@@ -21,19 +21,30 @@ from anygrad.ops.creation import copy as _copy
 __all__: list[str] = []
 
 
-def _is_fortran(order: str | None) -> bool:
+def _axes_by(order: str | None, a: Array) -> tuple[int, ...]:
+    """The axes in the order in which elements are read: the last one is gone through first."""
     if order not in ("C", "F", "A", "K", None):
         raise ValueError(f"order must be 'C', 'F', 'A' or 'K', given {order!r}")
-    return order == "F"
+    axes = tuple(range(len(a.shape)))
+    flags = a.flags if order in ("A", "K") and len(axes) > 1 else None
+    if order == "F" or (flags is not None and flags.f_contiguous and not flags.c_contiguous):
+        return axes[::-1]
+    if order == "K" and flags is not None and not flags.c_contiguous:
+        steps = layout_of(a).strides
+        return tuple(sorted(axes, key=lambda i: -abs(steps[i])))
+    return axes
 
 
 @implements("reshape")
 def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
-    """The elements in another shape, read and placed by rows, or by columns for ``order="F"``."""
+    """The elements in another shape, read and placed by rows, by columns for "F", or as they lie in memory for "A"."""
     lengths = tuple(shape) if isinstance(shape, Sequence) else (operator.index(shape),)
-    if _is_fortran(order):
-        return _reversed_axes(ag.reshape(_reversed_axes(a), lengths[::-1], copy=copy))
-    return ag.reshape(a, lengths, copy=copy)
+    if order == "K":
+        raise ValueError("reshape: order must be 'C', 'F' or 'A', given 'K'")
+    axes = _axes_by(order, a)
+    if axes == tuple(range(len(axes))) and order != "F":
+        return ag.reshape(a, lengths, copy=copy)
+    return _reversed_axes(ag.reshape(ag.permute_dims(a, axes), lengths[::-1], copy=copy))
 
 
 def _reversed_axes(a: Array) -> Array:
@@ -43,9 +54,9 @@ def _reversed_axes(a: Array) -> Array:
 @implements("ravel")
 def ravel(a: Array, order: str = "C") -> Array:
     """The elements along one axis: a view of what lies so in memory, else a copy."""
-    flags = a.flags
-    is_view = flags.f_contiguous if _is_fortran(order) else flags.c_contiguous
-    return reshape(a, (-1,), order, copy=None if is_view else True)
+    axes = _axes_by(order, a)
+    read = a if axes == tuple(range(len(axes))) else ag.permute_dims(a, axes)
+    return ag.reshape(read, (-1,), copy=None if read.flags.c_contiguous else True)
 
 
 @implements("transpose", "permute_dims")

@@ -1,0 +1,144 @@
+"""How arrays lie in memory, on which it depends what is a view and in which order elements are read."""
+
+import numpy as np
+import pytest
+
+import anygrad as ag
+
+ORDERS = "CFAK"
+
+
+def read_transposed(y, order):
+    r = y.T.ravel(order)
+    r[0] = 99.0
+    return y, r
+
+
+def read_of_columns(y, order):
+    z = y.T.copy(order="F")
+    r = z.ravel(order)
+    r[1] = 99.0
+    return z, r, z.flatten(order)
+
+
+def read_of_three_axes(y, order):
+    z = np.transpose(np.stack([y, 2 * y]), (1, 2, 0))
+    r = np.ravel(z, order)
+    r[1] = 99.0
+    return z, r
+
+
+def read_backwards(y, order):
+    z = y[:, ::-1]
+    r = np.ravel(z, order)
+    r[1] = 99.0
+    return y, z, r
+
+
+def read_by_steps(y, order):
+    z = y[:, ::2].T
+    r = z.ravel(order)
+    r[1] = 99.0
+    return y, z, r
+
+
+def reshaped(y, order):
+    order = "C" if order == "K" else order
+    r, q = y.T.reshape(2, 6, order=order), np.reshape(y, (6, 2), order=order)
+    r[0, 1] = 99.0
+    q[1, 1] = 7.0
+    return y, r, q
+
+
+def copied(y, order):
+    made = np.copy(y.T, order=order), y.T.copy(order=order), np.zeros_like(y.T, order=order)
+    parts = [c.ravel() for c in made]
+    for i, part in enumerate(parts):
+        part[i] = 99.0
+    return *made, *parts
+
+
+def multiplied_in_place(y, order):
+    z = y.T.copy(order=order)
+    z *= np.arange(12.0).reshape(4, 3)
+    r = z.ravel()
+    r[1] = 99.0
+    return z, r
+
+
+def added_in_place(y, order):
+    z = y.T.copy(order=order)
+    np.add.at(z, (np.array([0, 0, 1]), np.array([1, 1, 2])), 5.0)
+    r = z.ravel()
+    r[1] = 99.0
+    return z, r
+
+
+def written_in_turn(y, order):
+    z = y if order == "C" else y.T
+    seen = []
+    for v in z.flat:
+        seen.append(v)
+        y[...] = y + 1.0
+    z.flat[3] = 5.0
+    return y, *seen, z.flat[4], z.flat[-1]
+
+
+def filled_flat(y, order):
+    y.flat = [1.0, 2.0]
+    z, w, u = (y.copy(order=order) for _ in range(3))
+    z.T.flat = [3.0, 4.0, 5.0, 6.0, 7.0]
+    w.flat = 3.0
+    u.flat = np.ones((4, 3))
+    return y, z, w, u
+
+
+PROGRAMS = [
+    read_transposed,
+    read_of_columns,
+    read_of_three_axes,
+    read_backwards,
+    read_by_steps,
+    reshaped,
+    copied,
+    multiplied_in_place,
+    added_in_place,
+    written_in_turn,
+    filled_flat,
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_arrays_lie_in_memory_as_numpys(program, order):
+    given = np.arange(12.0).reshape(3, 4)
+    expected = program(given.copy(), order)
+    recorded = program(ag.Tensor(given, requires_grad=True) * 1.0, order)
+    pushed = ag.jvp(lambda x: program(x * 1.0, order), (given,), (np.ones_like(given),))[0]
+    batched = ag.vmap(lambda x: program(x * 1.0, order))(np.stack([given, given + 1.0]))
+    for wanted, *found in zip(expected, recorded, pushed, batched, strict=True):
+        np.testing.assert_array_equal(found[0].detach().numpy(), wanted)
+        np.testing.assert_array_equal(found[1], wanted)
+        np.testing.assert_array_equal(found[2][0], wanted)
+
+
+def test_made_arrays_take_the_order_that_is_asked():
+    x = ag.Tensor(np.ones((2, 3)), requires_grad=True)
+    for made in (np.zeros((2, 3), order="F", like=x), np.array(x, order="F", like=x), np.full_like(x, 2.0, order="F")):
+        assert made.flags.f_contiguous
+        assert not made.flags.c_contiguous
+    with pytest.raises(ValueError, match="order must be"):
+        x.ravel("B")
+    with pytest.raises(ValueError, match="'C', 'F' or 'A'"):
+        x.reshape(3, 2, order="K")
+
+
+def test_a_number_and_a_leaf_keep_their_shapes():
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(AttributeError, match="is a number"):
+        x[0].shape = (1,)
+    with pytest.raises(RuntimeError, match="leaf"):
+        x.shape = (2, 1)
+    assert x.shape == (2,)
+    with pytest.raises(ValueError, match="read-only"):
+        (x * 1.0).imag[0] = 1.0
