@@ -1,4 +1,4 @@
-"""The array of a new Tensor, of what it is made of."""
+"""What a Tensor is made of, and what Tensors a gradient is asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from anygrad.core.primitive import Array, describe
 from anygrad.core.types import rank, scalar_results
 from anygrad.ops.datatypes import astype
 
-__all__ = ["as_array", "check_can_require_grad"]
+__all__ = ["as_array", "check_can_require_grad", "inputs_of"]
 
 
 def as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:
@@ -67,3 +67,16 @@ def check_can_require_grad(data: Array) -> None:
             f"requires_grad=True needs a floating dtype, given an array of {numpy_dtype(data.dtype)}; convert it, "
             f"as in Tensor(data, dtype=anygrad.float64, requires_grad=True)"
         )
+
+
+def inputs_of(inputs: Any, tensor_type: type[Any]) -> dict[Any, Any]:
+    """The Tensors that are to receive gradients, by their edges."""
+    found: dict[Any, Any] = {}
+    for i, tensor in enumerate([inputs] if isinstance(inputs, tensor_type) else list(inputs)):
+        if not isinstance(tensor, tensor_type) or not tensor.requires_grad:
+            given = (
+                "does not require a gradient" if isinstance(tensor, tensor_type) else f"is a {type(tensor).__name__}"
+            )
+            raise ValueError(f"backward: inputs must be Tensors that require gradients; inputs[{i}] {given}")
+        found[tensor.edge()] = tensor
+    return found

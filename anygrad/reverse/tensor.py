@@ -27,7 +27,7 @@ from anygrad.ops.creation import copy, ones_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem
-from anygrad.reverse.data import as_array, check_can_require_grad
+from anygrad.reverse.data import as_array, check_can_require_grad, inputs_of
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, Hook, HookHandle, Node
 from anygrad.reverse.indexing import read, read_again, remember, write
@@ -204,7 +204,7 @@ class Tensor(Wrapper, is_family=True):
                 "backward() on a Tensor that does not require a gradient: make an input with requires_grad=True, "
                 "and compute outside no_grad()"
             )
-        wanted = None if inputs is None else _inputs(inputs)
+        wanted = None if inputs is None else inputs_of(inputs, Tensor)
         tensor_type = self.array_type
         if grad is None and not create_graph:
             held = self._data
@@ -449,14 +449,3 @@ above.tensor_type = Tensor
 sys.modules["anygrad.tensor"] = sys.modules[__name__]  # where pickles made before look for Tensor
 register_type(Tensor, handler, lambda tensor: tensor.device)
 set_operators(Tensor)
-
-
-def _inputs(inputs: Tensor | Iterable[Tensor]) -> dict[Edge, Tensor]:
-    """The Tensors that are to receive gradients, by their edges."""
-    found: dict[Edge, Tensor] = {}
-    for i, tensor in enumerate([inputs] if isinstance(inputs, Tensor) else list(inputs)):
-        if not isinstance(tensor, Tensor) or not tensor.requires_grad:
-            given = "does not require a gradient" if isinstance(tensor, Tensor) else f"is a {type(tensor).__name__}"
-            raise ValueError(f"backward: inputs must be Tensors that require gradients; inputs[{i}] {given}")
-        found[tensor.edge()] = tensor
-    return found
