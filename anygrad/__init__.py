@@ -41,6 +41,7 @@ from anygrad.backends import Backend, backends, register_backend
 from anygrad.backends import cupy_overrides as _cupy  # noqa: F401  these modules register their backends
 from anygrad.backends import libraries as _libraries  # noqa: F401
 from anygrad.backends import numpy as _numpy  # noqa: F401
+from anygrad.backends import numpy_derivatives as _derivatives  # noqa: F401
 from anygrad.core.containers import register_container
 from anygrad.ops.contractions import einsum
 from anygrad.ops.convolutions import conv, convolve, correlate
@@ -48,14 +49,12 @@ from anygrad.ops.creation import tril, triu
 from anygrad.ops.elementwise import (
     abs,
     add,
-    ceil,
     clip,
     conj,
     copysign,
     divide,
     exp,
     expm1,
-    floor,
     floor_divide,
     hypot,
     imag,
@@ -73,12 +72,10 @@ from anygrad.ops.elementwise import (
     real,
     reciprocal,
     remainder,
-    round,
     sign,
     sqrt,
     square,
     subtract,
-    trunc,
 )
 from anygrad.ops.indexing import index_add, index_set, take, take_along_axis
 from anygrad.ops.interpolation import interp
@@ -123,6 +120,7 @@ from anygrad.ops.manipulation import (
 )
 from anygrad.ops.padding import pad
 from anygrad.ops.reductions import all, any, cumulative_prod, cumulative_sum, diff, max, mean, min, prod, std, sum, var
+from anygrad.ops.rounding import ceil, floor, round, trunc
 from anygrad.ops.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
 from anygrad.ops.segments import segment_sum
 from anygrad.ops.sorting import argsort, isin, sort, unique_all, unique_counts, unique_inverse, unique_values

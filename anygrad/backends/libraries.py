@@ -20,6 +20,7 @@ from anygrad.core.types import SCALARS
 from anygrad.ops import convolutions
 from anygrad.ops.elementwise import chain
 from anygrad.ops.indexing import each_along, getitem
+from anygrad.ops.linalg.products import without_zeros
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
 
@@ -156,6 +157,21 @@ def _torch_chain(g: Array, partial: Array) -> Array:
         if total == total:
             return product
     return library.where((g != 0) | partial.isfinite(), product, library.zeros_like(product))
+
+
+@torch.implement("may_have_nan")
+def _torch_may_have_nan(x: Array) -> bool:
+    if x.device.type != "cpu":
+        return True
+    total = x.sum()
+    return bool(total != total)
+
+
+@torch.implement("strong_matmul")
+def _torch_strong_matmul(x1: Array, x2: Array) -> Array:
+    product = torch.namespace.matmul(x1, x2)
+    is_seen = product.device.type == "cpu" and _torch_may_have_nan(product)
+    return without_zeros(product, x1, x2) if is_seen else product
 
 
 @torch.implement("std")

@@ -98,49 +98,21 @@ for _scalar_type in SCALAR_TYPES:
 # --- numbers: a function of arrays takes five times as long for one ---------------------------------------------------
 
 
-def _chain_number(g: Any, partial: Any) -> Any:
-    product = g * partial
-    return product if product.__class__ in FLOATS and product == product else _chain(np.asarray(g), partial)
-
-
-FLOATS = (np.float64, np.float32, np.float16)
-
 NUMBERS: dict[str, Implementation] = {
     "add": operator.add,
     "subtract": operator.sub,
     "multiply": operator.mul,
     "divide": operator.truediv,
     "negative": operator.neg,
-    "chain": _chain_number,
     "may_have_zero": operator.not_,
 }
 
 
 MANY = 8192
+"""BLAS shares the dot product of so many numbers among threads, and waits long for them on a busy machine."""
 
-
-@numpy.implement("chain")
-def _chain(g: Array, partial: Array) -> Array:
-    if type(partial) is np.ndarray and partial.dtype.kind == "b" and partial.shape == g.shape:
-        product = partial.astype(g.dtype)  # which NumPy does faster than to multiply numbers and truth values
-        np.multiply(g, product, out=product)
-    else:
-        product = np.multiply(g, partial)
-    # A dot product finds a NaN in half the time of the multiplication; isnan and any take five times as long.
-    flat = product if product.ndim == 1 else product.ravel("K")
-    # BLAS shares the dot product of many among threads, and waits long for them on a busy machine.
-    check = flat.dot(flat) if flat.size < MANY else np.minimum.reduce(flat.view(flat.real.dtype))
-    if check == check:
-        return product
-    if np.asarray(partial).dtype.kind == "b":
-        return np.where(partial, g, g.dtype.type(0))
-    return np.where((np.equal(g, 0)) & ~np.isfinite(partial), product.dtype.type(0), product)
-
-
-@numpy.implement("may_have_zero")
-def _may_have_zero(x: Array) -> bool:
-    # Exact for a few numbers, where looking at a list takes 0.1 us; of many it would cost more than it saves.
-    return x.size > 8 or 0.0 in (x if x.ndim == 1 else x.ravel()).tolist()
+ONES, _zeros = ({np.dtype(code): make((), code) for code in np.typecodes["AllFloat"]} for make in (np.ones, np.zeros))
+"""Numbers as arrays, which Python's are made each time, for 0.3 us."""
 
 
 @numpy.implement("conj")
@@ -185,7 +157,8 @@ def _astype(x: Array, dtype: Dtype, copy: bool = True) -> Array:
 
 
 @numpy.implement("matmul")
-def _matmul(x1: Array, x2: Array) -> Array:
+def matmul(x1: Array, x2: Array) -> Array:
+    """The product of matrices, or of stacks of them."""
     if x1.ndim == x2.ndim == 2 and x1.dtype.kind == "f":
         return x1.dot(x2)  # 0.6 us less than matmul, which on small matrices is a third
     return np.matmul(x1, x2)
@@ -199,7 +172,7 @@ def _linear(x: Array, weight: Array, bias: Array) -> Array:
         fits = False
     if not fits:
         networks.check_layer(x, weight, bias)
-    out = _matmul(x, weight)
+    out = matmul(x, weight)
     return np.add(out, bias, out=out if out.dtype == bias.dtype else None)
 
 
@@ -234,17 +207,14 @@ def _broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
     return out
 
 
-_zeros = {np.dtype(code): np.zeros((), code) for code in np.typecodes["AllFloat"]}
-
-
 @numpy.implement("relu")
 def _relu(x: Array) -> Array:
-    return np.maximum(x, _zeros.get(x.dtype, 0))  # a number would be made an array each time, for 0.3 us
+    return np.maximum(x, _zeros.get(x.dtype, 0))
 
 
 @numpy.implement("softmax")
 def _softmax(x: Array, axis: Any = None) -> Array:
-    if x.dtype.kind == "f" and x.size and x.ndim:
+    if x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.size and x.ndim:  # half precision is added up in single
         grown = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True))
         np.exp(grown, out=grown)
         return np.divide(grown, np.add.reduce(grown, axis=axis, keepdims=True), out=grown)
@@ -253,7 +223,7 @@ def _softmax(x: Array, axis: Any = None) -> Array:
 
 @numpy.implement("log_softmax")
 def _log_softmax(x: Array, axis: Any = None) -> Array:
-    if x.dtype.kind == "f" and x.size and x.ndim:
+    if x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.size and x.ndim:
         top = np.maximum.reduce(x, axis=axis, keepdims=True)
         tops = top.ravel()
         if math.isfinite(tops.dot(tops)):

@@ -25,17 +25,17 @@ from anygrad.ops.special.networks import check_layer
 # --- products ---------------------------------------------------------------------------------------------------------
 
 
-@batch_rule("matmul")
+@batch_rule("matmul", "strong_matmul")
 def _matmul(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     (x1, x2), (b1, b2) = operands, is_batched
     n1, n2 = own_ndim(x1, b1), own_ndim(x2, b2)
     if not b2 and n2 <= 2:
-        return matmul(x1, x2)
+        return op(x1, x2)
     if not b1 and n1 == 2 and n2 == 1:
-        return matmul(x2, matrix_transpose(x1))
+        return op(x2, matrix_transpose(x1))
     x1 = expand_dims(x1, axis=-2) if n1 == 1 else x1
     x2 = expand_dims(x2, axis=-1) if n2 == 1 else x2
-    out = matmul(*lined_up((x1, x2), is_batched))
+    out = op(*lined_up((x1, x2), is_batched))
     dropped = ((n1 == 1) * (-2,)) + ((n2 == 1) * (-1,))
     shape = tuple(n for i, n in enumerate(out.shape) if i - len(out.shape) not in dropped)
     return reshape(out, shape)

@@ -150,14 +150,14 @@ for _name in ("where", "conj", "real", "imag", "from_parts", "copy"):
 @batch_rule(
     *("zeros_like", "ones_like", "empty_like", "full_like", "sign", "astype", "to_device"),
     *("tril", "triu", "matrix_transpose", "diagonal", "inv", "pinv", "cholesky", "eigh", "eigvalsh", "eig", "eigvals"),
-    *("svd", "svdvals", "qr", "det", "slogdet", "matrix_rank"),
+    *("svd", "svdvals", "qr", "det", "slogdet", "matrix_rank", "strong_products"),
 )
 def _same(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """Elementwise in the array operand, or on its last axes."""
     return op.apply(tuple(operands), params)
 
 
-@batch_rule("may_have_zero", "has_zero", "new_zeros", "new_arange", "new_index")
+@batch_rule("may_have_zero", "may_have_nan", "has_zero", "new_zeros", "new_arange", "new_index")
 def _like_one(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """About the array's library and device, or about all members."""
     return Unbatched(op.apply(tuple(operands), params))

@@ -47,6 +47,7 @@ __all__ = [
     "Elementwise",
     "Primitive",
     "elementwise",
+    "is_product",
     "linear",
     "nondifferentiable",
     "parameters_of",
@@ -297,6 +298,9 @@ class Elementwise(Primitive):
     A partial is a function of what its parameters name, which may give a mask of where the gradient passes; or such a
     name alone, where it is that very array; or the constant ``1`` or ``-1``; or None where no gradient goes. A function
     from complex to real numbers gives the ``w`` of ``dL = Re(w dz)``.
+
+    A function that names ``g`` gives the product of the partial with it, a cotangent or a tangent: where that is more
+    than a multiplication.
     """
 
     kind = "elementwise"
@@ -384,6 +388,11 @@ def parameters_of(rule: Any) -> tuple[str, ...]:
         return (rule,)
     names = tuple(inspect.signature(rule).parameters) if callable(rule) else ()
     return names[1:] if names[:1] in (("g",), ("t",)) else names
+
+
+def is_product(partial: Any) -> bool:
+    """Whether an elementwise partial comes multiplied with the cotangent or the tangent, which it names ``g``."""
+    return callable(partial) and next(iter(inspect.signature(partial).parameters), None) == "g"
 
 
 def _only_documents(function: Callable[..., Any]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from anygrad.core.kinds import is_complex
-from anygrad.core.primitive import Array, Primitive, parameters_of
+from anygrad.core.primitive import Array, Primitive, is_product, parameters_of
 from anygrad.core.types import rank
 from anygrad.ops.creation import zeros_like
 from anygrad.ops.datatypes import astype, promoted
@@ -76,6 +76,8 @@ def _term(rule: Any, slots: tuple[str, ...]) -> Callable[[Array, Sequence[Any]],
     indices = [slots.index(name) for name in parameters_of(rule)]
     if isinstance(rule, str):
         return lambda t, values: chain(t, values[indices[0]])
+    if is_product(rule):
+        return lambda t, values: rule(t, *[values[i] for i in indices])
     return lambda t, values: chain(t, rule(*[values[i] for i in indices]))
 
 

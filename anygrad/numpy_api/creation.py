@@ -119,7 +119,9 @@ def full_like(
 
 def _ends(*ends: Any) -> list[Array]:
     """The two ends as floating arrays of one dtype."""
-    like = next(x for x in ends if isinstance(x, Wrapper))
+    like = next((x for x in ends if isinstance(x, Wrapper)), None)
+    if like is None:  # what is traced is some other argument of the caller's
+        like, *_ = ends = tuple(map(ag.asarray, ends))
     return of_one_dtype([x + 0.0 if type(x) is int else floating(x) for x in ends], like)
 
 

@@ -272,7 +272,7 @@ def nanvar(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True,
     found = var(a, axis, dtype, where=chosen, **options)
     left = _amount(a, _axes(axis), chosen, options.get("keepdims", False))
     left = left - options.get("correction", options.get("ddof", 0))
-    return ag.where(left > 0, found, ag.full_like(found, np.nan))
+    return ag.where(left > 0, found, found * np.nan)
 
 
 @implements("nanstd")

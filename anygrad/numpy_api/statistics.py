@@ -102,22 +102,39 @@ def _between_places(rows: Array, q: Array, is_past_nan: bool, method: str) -> Ar
     """The quantiles along the last axis, read from the sorted elements and interpolated."""
     is_nan = ag.isnan(rows)
     n: Any = rows.shape[-1]
+    finest = _finest(rows)  # in the elements' own dtype one place may not be told from the next
     if is_past_nan:
-        n = ag.sum(ag.astype(~is_nan, dtype_of(rows)), axis=-1, keepdims=True)
+        n = ag.sum(ag.astype(~is_nan, finest), axis=-1, keepdims=True)
     alpha, beta = CONTINUOUS.get(method, (1.0, 1.0))
+    q = cast(q, finest)
     place = n * q + (alpha + q * (1.0 - alpha - beta)) - 1.0  # NaN are sorted to the end, and not counted
     if (step := STEPS.get(method)) is not None:
         place = step(place)
     last = ag.maximum(n - 1.0, 0.0) if is_past_nan else n - 1.0
     place = ag.clip(place, 0.0, last)
     below = ag.floor(place)
-    share = place - below
+    share = cast(place - below, dtype_of(rows))
     if method == "midpoint":
         share = ag.where(share > 0, ag.full_like(share, 0.5), share)
     above = ag.clip(below + 1.0, 0.0, last)
     low, high = (_read(ag.sort(rows, axis=-1), index) for index in (below, above))
-    found = low + (high - low) * share
+    found = _interpolated(low, high, share)
     return found if is_past_nan else ag.where(any_of(is_nan, -1, keepdims=True), ag.full_like(found, np.nan), found)
+
+
+def _finest(x: Array) -> Any:
+    """The longest floating dtype that there is where an array lives."""
+    own = dtype_of(x)
+    if own.itemsize >= 8:
+        return own
+    return ag.__array_namespace_info__().default_dtypes(device=x.device)["real floating"]
+
+
+def _interpolated(low: Array, high: Array, share: Array) -> Array:
+    """Between two elements; an infinite one does not touch what is read at the other, nor at another as large."""
+    alone = (ag.isinf(low) | ag.isinf(high)) & ((share == 0) | (high == low))
+    between = ag.where(alone, 0.0, high) - ag.where(alone, 0.0, low)
+    return ag.where(share < 0.5, low + between * share, high - between * (1.0 - share))
 
 
 def _read(ordered: Array, places: Array) -> Array:

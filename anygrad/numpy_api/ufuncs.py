@@ -84,9 +84,9 @@ def ldexp(x1: Array, x2: Array) -> Array:
 
 def modf(x: Array) -> tuple[Array, Array]:
     """The parts after and before the point."""
-    is_finite = ~ag.isinf(x)
-    finite = ag.where(is_finite, x, ag.zeros_like(x))
-    return finite - ag.trunc(finite), ag.trunc(x)
+    whole = ag.trunc(x)
+    is_infinite = ag.isinf(x)
+    return ag.copysign(ag.where(is_infinite, 0.0, x) - ag.where(is_infinite, 0.0, whole), x), whole
 
 
 def matvec(x1: Array, x2: Array) -> Array:

@@ -7,11 +7,13 @@ import math
 
 from anygrad.core.kinds import is_complex, kinds
 from anygrad.core.primitive import Array, elementwise, linear, nondifferentiable, primitive, view
+from anygrad.core.types import SCALARS
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.logic import (
     equal,
     greater,
+    greater_equal,
     isfinite,
     less,
     less_equal,
@@ -70,17 +72,18 @@ def pow(x1: Array, x2: Array, /) -> Array:
     """
 
 
-@elementwise("x2", "x1")
+@elementwise("x2", lambda g, x1: strong_product(g, x1))
 def chain(x1: Array, x2: Array, /) -> Array:
     """A cotangent ``x1`` times a partial ``x2``, where a zero cotangent stays zero.
 
     Where the partial is infinite or NaN and the cotangent exactly 0, the product is 0; elsewhere it is ``x1 * x2``. A
-    partial may be a mask, which lets the cotangent pass or not.
+    partial may be a mask, which lets the cotangent pass or not. Where the cotangent is 0 the partial's own derivative
+    does not count either, whatever it is.
     """
-    if not isinstance(x2, int | float | complex) and kinds[x2.dtype] == "b":
+    if type(x2) not in SCALARS and kinds[x2.dtype] == "b":
         return where(x2, x1, zeros_like(x1))
     product = multiply(x1, x2)
-    if isinstance(x2, int | float | complex):
+    if type(x2) in SCALARS:
         if cmath.isfinite(x2):
             return product
         masked = equal(x1, 0)
@@ -89,9 +92,26 @@ def chain(x1: Array, x2: Array, /) -> Array:
     return where(masked, zeros_like(product), product)
 
 
+@elementwise(lambda g, x2: strong_product(g, x2), lambda g, x1: strong_product(g, x1))
+def strong_product(x1: Array, x2: Array, /) -> Array:
+    """The product of two arrays, element by element, in which an exact 0 of either stays 0."""
+    if type(x1) in SCALARS:
+        x1, x2 = x2, x1
+    product = multiply(x1, x2)
+    if type(x2) in SCALARS:
+        return chain(x1, x2) if x2 else zeros_like(product)
+    return where(logical_or(equal(x1, 0), equal(x2, 0)), zeros_like(product), product)
+
+
 @nondifferentiable
 def may_have_zero(x: Array, /) -> bool:
     """Whether an array may have an element that is 0, as far as can be told without waiting for it."""
+    return True
+
+
+@nondifferentiable
+def may_have_nan(x: Array, /) -> bool:
+    """Whether an array may have a NaN, as far as can be told without waiting for it."""
     return True
 
 
@@ -158,7 +178,7 @@ def remainder(x1: Array, x2: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x1, x2, out: zeros_like(out), lambda x1, x2, out: zeros_like(out))
+@elementwise(lambda g: zeros_like(g), lambda g: zeros_like(g))
 def floor_divide(x1: Array, x2: Array, /) -> Array:
     """The quotient rounded down; its derivative is 0.
 
@@ -167,7 +187,7 @@ def floor_divide(x1: Array, x2: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x1, x2, out: _larger(x1, x2, out), lambda x1, x2, out: _larger(x2, x1, out))
+@elementwise(lambda g, x1, x2: _to_larger(g, x1, x2), lambda g, x1, x2: _to_larger(g, x2, x1))
 def maximum(x1: Array, x2: Array, /) -> Array:
     """The larger of two elements; where they are equal each takes half of the gradient.
 
@@ -176,7 +196,7 @@ def maximum(x1: Array, x2: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x1, x2, out: _larger(x2, x1, out), lambda x1, x2, out: _larger(x1, x2, out))
+@elementwise(lambda g, x1, x2: _to_larger(g, x2, x1), lambda g, x1, x2: _to_larger(g, x1, x2))
 def minimum(x1: Array, x2: Array, /) -> Array:
     """The smaller of two elements; where they are equal each takes half of the gradient.
 
@@ -194,7 +214,7 @@ def hypot(x1: Array, x2: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x1, out: _same_sign(x1, out), lambda out: zeros_like(out))
+@elementwise(lambda x1, out: _same_sign(x1, out), lambda g: zeros_like(g))
 def copysign(x1: Array, x2: Array, /) -> Array:
     """The magnitude of ``x1`` with the sign of ``x2``, element by element.
 
@@ -233,7 +253,7 @@ def exp(x: Array, /) -> Array:
     """
 
 
-@elementwise(lambda out: add(out, 1))
+@elementwise(lambda x: exp(x))
 def expm1(x: Array, /) -> Array:
     """``exp(x) - 1``, exact for small ``x``.
 
@@ -278,13 +298,24 @@ def log10(x: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x1, x2: _softmax_of_two(x1, x2), lambda x1, x2: _softmax_of_two(x2, x1))
+@elementwise(lambda x1, x2: _share_of_two(x1, x2), lambda x1, x2: _share_of_two(x2, x1))
 def logaddexp(x1: Array, x2: Array, /) -> Array:
     """``log(exp(x1) + exp(x2))``, element by element, without overflow.
 
     >>> ag.logaddexp(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
     Tensor([ 3.00091147, 12.00091147])
     """
+
+
+@elementwise(
+    lambda x1, x2, out: multiply(out, _share_of_two(x2, x1)),
+    lambda x1, x2, out: negative(multiply(out, _share_of_two(x2, x1))),
+)
+def _share_of_two(x1: Array, x2: Array, /) -> Array:
+    """``exp(x1) / (exp(x1) + exp(x2))``, element by element, without overflow."""
+    difference = subtract(x1, x2)
+    small = exp(negative(abs(difference)))
+    return divide(where(greater_equal(difference, 0), 1.0, small), add(small, 1))
 
 
 # --- complex numbers --------------------------------------------------------------------------------------------------
@@ -334,75 +365,50 @@ def sign(x: Array, /) -> Array:
     """
 
 
-# --- rounding ---------------------------------------------------------------------------------------------------------
-
-
-@elementwise(lambda out: zeros_like(out))
-def floor(x: Array, /) -> Array:
-    """Each element rounded down; the derivative is 0.
-
-    >>> ag.floor(ag.Tensor([-0.5, 1.5]))
-    Tensor([-1.,  1.])
-    """
-
-
-@elementwise(lambda out: zeros_like(out))
-def ceil(x: Array, /) -> Array:
-    """Each element rounded up; the derivative is 0.
-
-    >>> ag.ceil(ag.Tensor([-0.5, 1.5]))
-    Tensor([-0.,  2.])
-    """
-
-
-@elementwise(lambda out: zeros_like(out))
-def trunc(x: Array, /) -> Array:
-    """Each element rounded towards zero; the derivative is 0.
-
-    >>> ag.trunc(ag.Tensor([-0.5, 1.5]))
-    Tensor([-0.,  1.])
-    """
-
-
-@elementwise(lambda out: zeros_like(out))
-def round(x: Array, /) -> Array:
-    """Each element rounded to the nearest integer, halves to the even one; the derivative is 0.
-
-    >>> ag.round(ag.Tensor([-0.5, 1.5]))
-    Tensor([-0.,  2.])
-    """
-
-
 # --- pieces of the rules above ----------------------------------------------------------------------------------------
 
 
 def reciprocal_of(x: Array) -> Array:
     """``1 / x``, also of a Python number: an operand that an array was combined with."""
-    if isinstance(x, int | float | complex):
+    if type(x) in SCALARS:
         return 1 / x if x else math.copysign(math.inf, x.real)
     return divide(1, x)
 
 
 def square_of(x: Array) -> Array:
     """``x * x``, also of a Python number."""
-    return x * x if isinstance(x, int | float | complex) else square(x)
+    return x * x if type(x) in SCALARS else square(x)
 
 
 def _power_rule(x1: Array, x2: Array) -> Array:
-    if isinstance(x2, (int, float)):
+    if type(x2) in SCALARS:
         return multiply(x1, 2) if x2 == 2 else zeros_like(x1) if x2 == 0 else multiply(pow(x1, x2 - 1), x2)
     return chain(x2, pow(x1, subtract(x2, 1)))  # 0 at 0**0, where x2 is 0 and the power infinite
 
 
 def _exponent_rule(x1: Array, x2: Array, out: Array) -> Array:
-    if isinstance(x1, (int, float)):
-        return multiply(out, math.log(x1)) if x1 > 0 else multiply(out, 0.0 if x1 == 0 else math.nan)
-    grown = multiply(out, log(x1))
+    if type(x1) in SCALARS:
+        logarithm = _logarithm(x1, is_complex(out))
+        if x1:
+            return multiply(out, logarithm)
+    else:
+        logarithm = log(astype(x1, out.dtype) if is_complex(out) else x1)
+    grown = multiply(out, logarithm)
     return where(equal(out, 0), zeros_like(grown), grown)  # the limit of 0**x2 log 0 is 0
 
 
-def _larger(a: Array, b: Array, out: Array) -> Array:
-    return where(equal(a, b), 0.5, astype(greater(a, b), out.dtype))
+def _logarithm(x: complex, among_complex: bool) -> complex:
+    """The logarithm of a Python number, beside real numbers or complex ones."""
+    if not x:
+        return -math.inf
+    if among_complex:
+        return cmath.log(x)
+    return math.log(x.real) if x.real > 0 else math.nan
+
+
+def _to_larger(g: Array, a: Array, b: Array) -> Array:
+    """What of a cotangent goes to the larger of two; where the other one is larger nothing, be it infinite."""
+    return chain(where(equal(a, b), multiply(g, 0.5), g), greater_equal(a, b))
 
 
 def _ratio(x: Array, out: Array) -> Array:
@@ -426,10 +432,6 @@ def _below(x: Array, min: Array, max: Array, out: Array) -> Array:
 def _above(x: Array, min: Array, max: Array, out: Array) -> Array:
     above = greater(x, max)
     return above if min is None else logical_or(above, less(max, min))
-
-
-def _softmax_of_two(a: Array, b: Array) -> Array:
-    return reciprocal_of(add(exp(subtract(b, a)), 1))
 
 
 def _sign_rule(g: Array, x: Array, out: Array) -> Array:

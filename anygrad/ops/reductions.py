@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from anygrad.core.kinds import is_complex
 from anygrad.core.primitive import Array, linear, nondifferentiable, primitive
 from anygrad.ops._axes import Axes, Shape, count, inverse, kept, normalized
 from anygrad.ops.creation import new_zeros, ones_like, zeros_like
-from anygrad.ops.datatypes import astype
-from anygrad.ops.elementwise import add, conj, divide, multiply, subtract
+from anygrad.ops.datatypes import astype, wide
+from anygrad.ops.elementwise import (
+    add,
+    chain,
+    conj,
+    divide,
+    may_have_nan,
+    multiply,
+    strong_product,
+    subtract,
+)
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import concat
-from anygrad.ops.logic import equal
+from anygrad.ops.logic import equal, greater, isfinite, logical_and, logical_not
 from anygrad.ops.manipulation import broadcast_to, flip, moveaxis, permute_dims, reshape
 from anygrad.ops.searching import where
 
@@ -50,8 +60,8 @@ def prod(x: Array, /, *, axis: Axes = None, dtype: Any = None, keepdims: bool = 
 
 
 @primitive(
-    lambda g, x, out, axis: weighted_cotangent(g, _share_of_ties(x, out, axis), axis),
-    jvp=(lambda t, x, out, axis, keepdims: weighted_tangent(t, _share_of_ties(x, out, axis), axis, keepdims),),
+    lambda g, x, out, axis: _to_chosen(g, x, out, axis),
+    jvp=(lambda t, x, out, axis, keepdims: _from_chosen(t, x, out, axis, keepdims),),
 )
 def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The largest element over all axes, or the given ones; equal ones share the gradient evenly.
@@ -62,8 +72,8 @@ def max(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 @primitive(
-    lambda g, x, out, axis: weighted_cotangent(g, _share_of_ties(x, out, axis), axis),
-    jvp=(lambda t, x, out, axis, keepdims: weighted_tangent(t, _share_of_ties(x, out, axis), axis, keepdims),),
+    lambda g, x, out, axis: _to_chosen(g, x, out, axis),
+    jvp=(lambda t, x, out, axis, keepdims: _from_chosen(t, x, out, axis, keepdims),),
 )
 def min(x: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Array:
     """The smallest element over all axes, or the given ones; equal ones share the gradient evenly.
@@ -145,6 +155,20 @@ def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
     """
 
 
+@primitive(
+    lambda g, x: _cumulative_prod_rule(g, x, -1, False),
+    jvp=(lambda t, x: _cumulative_prod_forward(t, x, -1, False),),
+)
+def _strong_products(x: Array, /) -> Array:
+    """The cumulative products along the last axis, which an exact 0 ends: beside it no overflow makes a NaN."""
+    products = cumulative_prod(x, axis=-1)
+    if not may_have_nan(products):
+        return products
+    counts = (cumulative_sum(astype(y, "int32"), axis=-1) for y in (equal(x, 0), logical_not(isfinite(x))))
+    ended, spoilt = (greater(n, 0) for n in counts)
+    return where(logical_and(ended, logical_not(spoilt)), zeros_like(products), products)
+
+
 def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, append: Array = None) -> Array:
     """The differences between neighbours along an axis, taken n times.
 
@@ -170,9 +194,15 @@ def _spread(g: Array, shape: Shape, axis: Axes) -> Array:
     return broadcast_to(g, shape)
 
 
+HALF = 1 << 15
+"""A count that half precision still holds."""
+
+
 def _spread_mean(g: Array, shape: Shape, axis: Axes) -> Array:
     n = count(shape, axis)
-    return _spread(divide(g, n) if n else g, shape, axis)
+    if n:
+        g = divide(g, n) if n < HALF else multiply(g, 1 / n)
+    return _spread(g, shape, axis)
 
 
 # A reduction that is not linear has one gradient for each element of its operand. Both modes are products with it.
@@ -180,22 +210,34 @@ def _spread_mean(g: Array, shape: Shape, axis: Axes) -> Array:
 
 def weighted_cotangent(g: Array, gradient: Array, axis: Axes) -> Array:
     """The operand's cotangent, from that of the result of a reduction."""
-    return multiply(gradient, reshape(g, kept(tuple(gradient.shape), axis)))
+    return chain(reshape(g, kept(tuple(gradient.shape), axis)), gradient)
 
 
 def weighted_tangent(t: Array, gradient: Array, axis: Axes, keepdims: bool) -> Array:
     """The result's tangent, from that of the operand of a reduction."""
-    return sum(multiply(conj(gradient) if is_complex(gradient) else gradient, t), axis=axis, keepdims=keepdims)
+    return sum(chain(t, conj(gradient) if is_complex(gradient) else gradient), axis=axis, keepdims=keepdims)
 
 
-def _share_of_ties(x: Array, out: Array, axis: Axes) -> Array:
-    chosen = astype(equal(x, reshape(out, kept(tuple(x.shape), axis))), out.dtype)
-    return divide(chosen, sum(chosen, axis=axis, keepdims=True))
+def chosen_among(x: Array, out: Array, axis: Axes) -> tuple[Array, Array]:
+    """Where the elements of a reduction stand that are its result, and how many of them there are."""
+    chosen = equal(x, reshape(out, kept(tuple(x.shape), axis)))
+    return chosen, sum(astype(chosen, wide[out.dtype]), axis=axis, keepdims=True)
+
+
+def _to_chosen(g: Array, x: Array, out: Array, axis: Axes) -> Array:
+    chosen, n = chosen_among(x, out, axis)
+    return chain(divide(reshape(g, kept(tuple(x.shape), axis)), n), chosen)
+
+
+def _from_chosen(t: Array, x: Array, out: Array, axis: Axes, keepdims: bool) -> Array:
+    chosen, n = chosen_among(x, out, axis)
+    return sum(divide(chain(t, chosen), n), axis=axis, keepdims=keepdims)
 
 
 def _deviation(x: Array, axis: Axes, correction: float) -> Array:
     centred = subtract(x, mean(x, axis=axis, keepdims=True))
-    return multiply(centred, 2 / (count(tuple(x.shape), axis) - correction))
+    freedom = count(tuple(x.shape), axis) - correction
+    return multiply(centred, 2 / freedom if freedom > 0 else math.inf)
 
 
 def _std_gradient(x: Array, out: Array, axis: Axes, correction: float) -> Array:
@@ -207,7 +249,7 @@ def _std_gradient(x: Array, out: Array, axis: Axes, correction: float) -> Array:
 def _others(x: Array, axis: Axes) -> Array:
     """The product of the other elements, conjugated, for each one: no division, so zeros work."""
     flat, restore = _last(x, axis)
-    others = restore(multiply(_shifted_products(flat, reverse=False), _shifted_products(flat, reverse=True)))
+    others = restore(strong_product(_shifted_products(flat, reverse=False), _shifted_products(flat, reverse=True)))
     return conj(others) if is_complex(others) else others
 
 
@@ -235,7 +277,7 @@ def _shifted_products(x: Array, *, reverse: bool) -> Array:
     x = flip(x, axis=-1) if reverse else x
     ones = ones_like(getitem(x, (..., slice(0, 1))))
     shifted = concat([ones, getitem(x, (..., slice(0, n - 1)))], axis=-1)
-    products = cumulative_prod(shifted, axis=-1)
+    products = _strong_products(shifted)
     return flip(products, axis=-1) if reverse else products
 
 
@@ -262,7 +304,7 @@ def _cumulative_prod_rule(g: Array, x: Array, axis: int | None, include_initial:
     if x.shape[-1] == 0:
         return moveaxis(x, -1, axis)
     factor = concat([getitem(x, (..., slice(1, None))), zeros_like(getitem(x, (..., slice(0, 1))))], axis=-1)
-    return moveaxis(multiply(_shifted_products(x, reverse=False), _recurrence(g, factor)), -1, axis)
+    return moveaxis(strong_product(_recurrence(g, factor), _shifted_products(x, reverse=False)), -1, axis)
 
 
 def _cumulative_prod_forward(t: Array, x: Array, axis: int | None, include_initial: bool) -> Array:
@@ -270,7 +312,7 @@ def _cumulative_prod_forward(t: Array, x: Array, axis: int | None, include_initi
     axis = 0 if axis is None else axis % len(x.shape)
     t, x = moveaxis(t, axis, -1), moveaxis(x, axis, -1)
     if x.shape[-1]:
-        source = multiply(_shifted_products(x, reverse=False), t)
+        source = strong_product(_shifted_products(x, reverse=False), t)
         t = flip(_recurrence(flip(source, axis=-1), flip(x, axis=-1)), axis=-1)
     if include_initial:
         t = concat([new_zeros(t, (*t.shape[:-1], 1)), t], axis=-1)
@@ -282,7 +324,8 @@ def _recurrence(source: Array, factor: Array) -> Array:
     step = 1
     while step < factor.shape[-1]:
         pad = new_zeros(factor, (*factor.shape[:-1], step))
-        source = add(source, multiply(factor, concat([getitem(source, (..., slice(step, None))), pad], axis=-1)))
-        factor = multiply(factor, concat([getitem(factor, (..., slice(step, None))), pad], axis=-1))
+        later, factors = (concat([getitem(y, (..., slice(step, None))), pad], axis=-1) for y in (source, factor))
+        source = add(source, strong_product(factor, later))
+        factor = strong_product(factor, factors)
         step *= 2
     return source

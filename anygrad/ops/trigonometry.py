@@ -6,18 +6,22 @@ from anygrad.core.kinds import is_complex
 from anygrad.core.primitive import Array, elementwise
 from anygrad.ops.creation import ones_like
 from anygrad.ops.elementwise import (
+    abs,
     add,
     copysign,
     divide,
+    exp,
+    hypot,
     imag,
     multiply,
     negative,
     reciprocal_of,
     sqrt,
     square,
-    square_of,
     subtract,
 )
+from anygrad.ops.logic import greater
+from anygrad.ops.searching import where
 
 
 @elementwise(lambda x: cos(x))
@@ -74,10 +78,7 @@ def atan(x: Array, /) -> Array:
     """
 
 
-@elementwise(
-    lambda x1, x2: divide(x2, add(square_of(x1), square_of(x2))),
-    lambda x1, x2: negative(divide(x1, add(square_of(x1), square_of(x2)))),
-)
+@elementwise(lambda x1, x2: _per_square(x2, x1, x2), lambda x1, x2: negative(_per_square(x1, x1, x2)))
 def atan2(x1: Array, x2: Array, /) -> Array:
     """The angle in radians, in [-pi, pi], of the point with ordinate ``x1`` and abscissa ``x2``.
 
@@ -104,7 +105,7 @@ def cosh(x: Array, /) -> Array:
     """
 
 
-@elementwise(lambda out: subtract(1, square(out)))
+@elementwise(lambda x, out: _tanh_slope(x, out))
 def tanh(x: Array, /) -> Array:
     """The hyperbolic tangent of each element.
 
@@ -113,7 +114,7 @@ def tanh(x: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x: reciprocal_of(sqrt(add(square(x), 1))))
+@elementwise(lambda x: reciprocal_of(sqrt(add(square(x), 1)) if is_complex(x) else hypot(x, 1)))
 def asinh(x: Array, /) -> Array:
     """The inverse hyperbolic sine of each element.
 
@@ -138,6 +139,26 @@ def atanh(x: Array, /) -> Array:
     >>> ag.atanh(ag.Tensor([0.25, 0.75]))
     Tensor([0.25541281, 0.97295507])
     """
+
+
+@elementwise(None, lambda out: multiply(out, -2))
+def _tanh_slope(x: Array, out: Array, /) -> Array:
+    """``1 - out**2`` for the hyperbolic tangent of ``x``, from ``x`` where that would lose digits."""
+    slope = subtract(1, square(out))
+    if is_complex(out):
+        return slope
+    small = exp(multiply(abs(x), -2))
+    return where(greater(slope, FLAT), slope, divide(multiply(small, 4), square(add(small, 1))))
+
+
+FLAT = 1 / 64
+"""A slope up to which the difference that gives it has lost digits that matter."""
+
+
+def _per_square(x: Array, x1: Array, x2: Array) -> Array:
+    """``x / (x1**2 + x2**2)``, where the squares may overflow."""
+    size = hypot(x1, x2)
+    return divide(divide(x, size), size)
 
 
 def _sqrt_1_minus_square(x: Array) -> Array:

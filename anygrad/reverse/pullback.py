@@ -13,7 +13,7 @@ from typing import Any
 
 from anygrad.core.calling import written
 from anygrad.core.kinds import is_complex, kinds
-from anygrad.core.primitive import Array, Primitive, describe, forgetting, parameters_of
+from anygrad.core.primitive import Array, Primitive, describe, forgetting, is_product, parameters_of
 from anygrad.core.specializing import places, specialized
 from anygrad.core.types import SCALARS, library_types, rank
 from anygrad.ops.datatypes import astype, promoted
@@ -311,6 +311,8 @@ def _partial_text(i: int, rule: Any, op: Primitive) -> str:
         return "g" if rule == 1 else "negative(g)"
     slots = (*op.operands, "out")
     arguments = ", ".join(f"saved[{slots.index(name)}]" for name in parameters_of(rule))
+    if is_product(rule):
+        return f"rules[{i}](g, {arguments})"
     return f"times(g, {arguments if isinstance(rule, str) else f'rules[{i}]({arguments})'})"
 
 
@@ -325,6 +327,8 @@ def _applied(rule: Any, op: Primitive) -> Partial:
         return lambda g, saved, any_complex: g
     if rule == -1:
         return lambda g, saved, any_complex: negative(g)
+    if is_product(rule):
+        return _product(rule, op)
     partial = _partial(rule, op)
     return lambda g, saved, any_complex: _chained(g, partial(saved), any_complex)
 
@@ -341,12 +345,20 @@ def _partial(rule: Any, op: Primitive) -> Callable[[tuple[Any, ...]], Any]:
     return lambda saved: rule(*[saved[i] for i in indices])
 
 
+def _product(rule: Any, op: Primitive) -> Partial:
+    slots = (*op.operands, "out")
+    indices = [slots.index(name) for name in parameters_of(rule)]
+    return lambda g, saved, any_complex: rule(g, *[_conjugated(saved[i], any_complex) for i in indices])
+
+
 def _chained(g: Array, partial: Any, any_complex: bool) -> Array:
-    if type(partial) in SCALARS:
-        return chain(g, partial.conjugate())
-    if any_complex and kinds[partial.dtype] == "c":
-        partial = conj(partial)
-    return chain(g, partial)
+    return chain(g, _conjugated(partial, any_complex))
+
+
+def _conjugated(x: Any, any_complex: bool) -> Any:
+    if type(x) in SCALARS:
+        return x.conjugate()
+    return conj(x) if any_complex and kinds[x.dtype] == "c" else x
 
 
 _pullbacks: dict[Primitive, Pullback] = {}

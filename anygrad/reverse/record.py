@@ -40,7 +40,7 @@ def handler(op: Primitive, tensor_type: TensorType) -> Implementation:
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
     n = len(op.operands)
-    if op.kind == "elementwise" and n <= 2 and not op.defaults:
+    if op.kind == "elementwise" and n <= 2 and not op.defaults and None not in op.rules:
         return (_unary if n == 1 else _binary)(op, tensor_type)
     if op.variadic or op.outputs is not None:
         return _general(op, tensor_type)

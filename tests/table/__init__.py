@@ -38,6 +38,6 @@ GRADIENTS = {"Tensor", "detect_anomaly", "enable_grad", "graph", "is_grad_enable
 GRADIENTS |= set(transforms.__all__)
 ON_SHAPES = {"broadcast_shapes"}
 ON_DTYPES = {"__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"}
-HINTS = {"may_have_zero", "has_zero"}  # a bool, which a library may answer either way
+HINTS = {"may_have_zero", "may_have_nan", "has_zero"}  # a bool, which a library may answer either way
 
 NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | ON_DTYPES | HINTS

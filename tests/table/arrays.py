@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import anygrad as ag
-from anygrad.ops import indexing
+from anygrad.ops import indexing, reductions
 from anygrad.ops.creation import copy
+from anygrad.ops.linalg.products import strong_matmul
 from tests.table.base import Draw, Operation, S, Sample, distinct
 from tests.table.elementwise import simple
 
@@ -156,6 +157,14 @@ REDUCTIONS = [
         is_complex=True,
         is_analytic=True,
     ),
+    Operation(
+        "strong_products",
+        reductions._strong_products,
+        lambda x: np.cumprod(x, axis=-1),
+        lambda m: (S(m(2, 3)), S(m(3, 2).T), S(m(0, 3)), S(np.array([1.5, 0.0, 2.0, 0.0]).astype(m.dtype))),
+        is_complex=True,
+        is_analytic=True,
+    ),
     Operation("diff", ag.diff, diff_reference, differences, is_complex=True, is_analytic=True),
 ]
 
@@ -205,6 +214,7 @@ def contractions(m: Draw) -> Iterator[Sample]:
 
 LINALG = [
     simple("matmul", matrices, is_complex=True, is_analytic=True),
+    Operation("strong_matmul", strong_matmul, np.matmul, matrices, is_complex=True, is_analytic=True),
     simple("vecdot", dots, is_complex=True),
     simple("tensordot", contractions, is_complex=True, is_analytic=True),
 ]

@@ -11,7 +11,8 @@ import anygrad as ag
 from anygrad.core.types import device_of
 from anygrad.ops import creation as like
 from anygrad.ops import elementwise, transfer
-from anygrad.ops.elementwise import from_parts
+from anygrad.ops.elementwise import _share_of_two, from_parts
+from anygrad.ops.trigonometry import _tanh_slope
 from tests.table.base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
 
 # --- samples of the usual kinds ---------------------------------------------------------------------------------------
@@ -195,6 +196,15 @@ def chain_reference(g: Any, partial: Any) -> Any:
     return np.where((g == 0) & ~np.isfinite(partial), np.zeros_like(product), product)
 
 
+def far_out(m: Draw) -> Iterator[Sample]:
+    yield from unary(m)
+    yield S(np.array([-30.0, -4.0, 3.0, 20.0]).astype(m.dtype))
+
+
+def share_of_two_reference(x1: Any, x2: Any) -> Any:
+    return 1 / (1 + np.exp(np.subtract(x2, x1)))
+
+
 def simple(name: str, samples: Samples, domain: Domain = anywhere, **options: Any) -> Operation:
     """An operation that NumPy has under the same name."""
     return Operation(name, getattr(ag, name), getattr(np, name), samples, domain, **options)
@@ -223,6 +233,7 @@ ARITHMETIC = [
     Operation("pow of any sign", ag.pow, np.power, pow_of_any_sign, nonzero),
     Operation("pow of zero", ag.pow, np.power, power_of_zero),
     Operation("chain", elementwise.chain, chain_reference, chained, is_complex=True),
+    Operation("strong_product", elementwise.strong_product, np.multiply, binary, is_complex=True, is_analytic=True),
     simple("negative", of_an_integer_array, is_complex=True, is_analytic=True),
     simple("positive", of_an_integer_array, is_complex=True, is_analytic=True),
     simple("abs", of_an_integer_array, nonzero, is_complex=True),
@@ -234,6 +245,10 @@ ARITHMETIC = [
     simple("copysign", binary, nonzero),
     Operation("clip", ag.clip, clip_reference, clip_samples),
     simple("logaddexp", binary, rtol=1e-12),
+    Operation("share_of_two", _share_of_two, share_of_two_reference, binary, is_analytic=True, rtol=1e-12),
+    Operation(
+        "tanh_slope", lambda x: _tanh_slope(x, ag.tanh(x)), lambda x: np.cosh(x) ** -2, far_out, is_analytic=True
+    ),
     simple("atan2", binary, nonzero, singular=BOTH_ZERO),
     simple("nextafter", lambda m: (S(m(2, 1), m(3)), S(m(), m(2))), is_differentiable=False),
 ]

@@ -11,7 +11,7 @@ import scipy.special
 import anygrad as ag
 from anygrad.ops.special import bessels, logistic
 from tests.table.base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, nonzero
-from tests.table.elementwise import binary, inside_one, positive_numbers, unary
+from tests.table.elementwise import binary, far_out, inside_one, positive_numbers, unary
 
 BELOW_ONE = between(0.05, 0.95)
 ORDERS = (0, 1, 2, -1, 0.5, 2.5)
@@ -188,6 +188,13 @@ def gelu_by_tanh_reference(x: Any) -> Any:
 
 LOGISTIC = [
     of_scipy("expit"),
+    Operation(
+        "expit_slope",
+        lambda x: logistic._expit_slope(x, ag.special.expit(x)),
+        lambda x: np.cosh(x / 2) ** -2 / 4,
+        far_out,
+        is_analytic=True,
+    ),
     of_scipy("logit", unary, BELOW_ONE, singular=((0.0,), (1.0,))),
     of_scipy("log_expit"),
     Operation("relu", ag.special.relu, lambda x: np.maximum(x, 0), unary, nonzero),

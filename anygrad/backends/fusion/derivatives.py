@@ -163,6 +163,8 @@ def _used(values: Sequence[Any], outputs: Sequence[Output]) -> tuple[list[Trace]
     """The parameters that some outputs are made from, and their places."""
     needed = set(below(output.trace for output in outputs))
     places = tuple(i for i, value in enumerate(values) if isinstance(value, Trace) and value in needed)
+    if not places:
+        raise TraceError("the same number everywhere")
     return [values[i] for i in places], places
 
 

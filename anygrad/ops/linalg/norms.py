@@ -13,7 +13,7 @@ from anygrad.ops.elementwise import abs, divide, multiply, pow, sign
 from anygrad.ops.linalg.spectral import svdvals
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
-from anygrad.ops.reductions import max, min, sum, weighted_cotangent, weighted_tangent
+from anygrad.ops.reductions import chosen_among, max, min, sum, weighted_cotangent, weighted_tangent
 from anygrad.ops.searching import where
 
 MatrixOrder = Literal["fro", "nuc", 1, -1, 2, -2] | float | None
@@ -62,18 +62,18 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: MatrixOrder = "fro"
 
 
 def _norm_gradient(x: Array, out: Array, axis: Axes, order: Any) -> Array:
-    size = abs(x)
-    norm = reshape(out, kept(tuple(x.shape), axis))
     if math.isinf(order):
-        chosen = astype(equal(size, norm), out.dtype)
-        return multiply(sign(x), divide(chosen, sum(chosen, axis=axis, keepdims=True)))
+        chosen, n = chosen_among(abs(x), out, axis)
+        return multiply(sign(x), divide(astype(chosen, n.dtype), n))
     if order == 0:
         return zeros_like(x)
     if order == 1:
         return sign(x)
+    norm = reshape(out, kept(tuple(x.shape), axis))
     safe = where(equal(norm, 0), 1.0, norm)
     if order == 2:
         return divide(x, safe)
+    size = abs(x)
     at_zero = equal(size, 0)  # where the power would be infinite for orders below 1
     ratio = where(at_zero, 1.0, divide(size, safe))
     return where(at_zero, zeros_like(x), multiply(sign(x), pow(ratio, order - 1)))

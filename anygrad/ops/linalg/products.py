@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from anygrad.core.primitive import Array, bilinear, linear, view
 from anygrad.ops._axes import inverse, normalized
-from anygrad.ops.creation import new_arange
-from anygrad.ops.elementwise import add, multiply
+from anygrad.ops.creation import new_arange, zeros_like
+from anygrad.ops.datatypes import astype
+from anygrad.ops.elementwise import add, chain, multiply
 from anygrad.ops.indexing import Scatter, index_iset
 from anygrad.ops.linalg._matrices import adjoint, conjugate
+from anygrad.ops.logic import equal, isfinite, logical_not, not_equal
 from anygrad.ops.manipulation import expand_dims, permute_dims, reshape
 from anygrad.ops.reductions import sum
+from anygrad.ops.searching import where
 
 TensordotAxes = int | tuple[Sequence[int], Sequence[int]]
 
@@ -26,9 +30,32 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     """
 
 
+@bilinear(lambda g, x2, x1_shape: _matmul_left(g, x2, x1_shape), lambda g, x1, x2_shape: _matmul_right(g, x1, x2_shape))
+def strong_matmul(x1: Array, x2: Array, /) -> Array:
+    """The product of matrices, or of stacks of them, in which an exact 0 of either stays 0.
+
+    So a cotangent that is 0 stays 0 where it meets what is infinite or NaN. Libraries for which looking at a number
+    means to wait for it multiply as they are used to.
+    """
+    return matmul(x1, x2)
+
+
+def without_zeros(product: Array, x1: Array, x2: Array) -> Array:
+    """A product of matrices without the terms in which one factor is 0 and the other infinite or NaN."""
+
+    def counted(rows: Array, columns: Array) -> Array:
+        return matmul(astype(rows, product.dtype), astype(columns, product.dtype))
+
+    is_met = add(
+        counted(logical_not(isfinite(x1)), not_equal(x2, 0)), counted(not_equal(x1, 0), logical_not(isfinite(x2)))
+    )
+    finite = (where(isfinite(x), x, zeros_like(x)) for x in (x1, x2))
+    return where(equal(is_met, 0), matmul(*finite), product)
+
+
 @bilinear(
-    lambda g, x2, axis: multiply(conjugate(expand_dims(g, axis)), x2),
-    lambda g, x1, axis: multiply(expand_dims(g, axis), x1),
+    lambda g, x2, axis: chain(conjugate(expand_dims(g, axis)), x2),
+    lambda g, x1, axis: chain(expand_dims(g, axis), x1),
 )
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """The dot product of vectors along an axis, the first of them conjugated.
@@ -109,22 +136,22 @@ def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
 
 def _matmul_left(g: Array, x2: Array, x1_shape: tuple[int, ...]) -> Array:
     if len(x2.shape) == 1:
-        return multiply(expand_dims(g, -1), conjugate(x2))
+        return chain(expand_dims(g, -1), conjugate(x2))
     if len(x1_shape) == 1:
-        product = matmul(conjugate(x2), expand_dims(g, -1))
+        product = strong_matmul(conjugate(x2), expand_dims(g, -1))
         return reshape(product, tuple(product.shape[:-1]))
-    return matmul(g, adjoint(x2))
+    return strong_matmul(g, adjoint(x2))
 
 
 def _matmul_right(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
     if len(x1.shape) == 1 and len(x2_shape) == 1:
-        return multiply(g, conjugate(x1))
+        return chain(g, conjugate(x1))
     if len(x1.shape) == 1:
-        return multiply(expand_dims(conjugate(x1), -1), expand_dims(g, -2))
+        return chain(expand_dims(g, -2), expand_dims(conjugate(x1), -1))
     if len(x2_shape) == 1:
-        product = matmul(adjoint(x1), expand_dims(g, -1))
+        product = strong_matmul(adjoint(x1), expand_dims(g, -1))
         return reshape(product, tuple(product.shape[:-1]))
-    return matmul(adjoint(x1), g)
+    return strong_matmul(adjoint(x1), g)
 
 
 def contracted(axes: TensordotAxes, ndim1: int, ndim2: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -143,7 +170,7 @@ def _tensordot_left(g: Array, x2: Array, x1_shape: tuple[int, ...], axes: Tensor
     axes1, axes2 = contracted(axes, ndim1, ndim2)
     free1, free2 = _free(axes1, ndim1), _free(axes2, ndim2)
     g_axes = tuple(range(len(free1), len(free1) + len(free2)))
-    product = tensordot(g, conjugate(x2), axes=(g_axes, free2))
+    product = _strong_tensordot(g, conjugate(x2), (g_axes, free2))
     by_axis2 = sorted(range(len(axes2)), key=axes2.__getitem__)
     order = inverse((*free1, *(axes1[i] for i in by_axis2))) if ndim1 else ()
     return permute_dims(product, order)
@@ -153,10 +180,18 @@ def _tensordot_right(g: Array, x1: Array, x2_shape: tuple[int, ...], axes: Tenso
     ndim1, ndim2 = len(x1.shape), len(x2_shape)
     axes1, axes2 = contracted(axes, ndim1, ndim2)
     free1, free2 = _free(axes1, ndim1), _free(axes2, ndim2)
-    product = tensordot(conjugate(x1), g, axes=(free1, tuple(range(len(free1)))))
+    product = _strong_tensordot(conjugate(x1), g, (free1, tuple(range(len(free1)))))
     by_axis1 = sorted(range(len(axes1)), key=axes1.__getitem__)
     order = inverse((*(axes2[i] for i in by_axis1), *free2)) if ndim2 else ()
     return permute_dims(product, order)
+
+
+def _strong_tensordot(x1: Array, x2: Array, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Array:
+    free1, free2 = (_free(a, len(x.shape)) for a, x in zip(axes, (x1, x2)))
+    rows, inner, columns = (tuple(x.shape[i] for i in a) for x, a in ((x1, free1), (x1, axes[0]), (x2, free2)))
+    left = reshape(permute_dims(x1, (*free1, *axes[0])), (math.prod(rows), math.prod(inner)))
+    right = reshape(permute_dims(x2, (*axes[1], *free2)), (math.prod(inner), math.prod(columns)))
+    return reshape(strong_matmul(left, right), (*rows, *columns))
 
 
 def _diagonal_key(g: Array, offset: int) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from anygrad.core.primitive import Array, elementwise
+from anygrad.core.types import SCALARS
 from anygrad.ops.creation import new_zeros, zeros_like
 from anygrad.ops.elementwise import (
     abs,
@@ -85,9 +86,9 @@ def kl_div(x: Array, y: Array, /) -> Array:
 
 def _arrays(x: Array, y: Array) -> tuple[Array, Array]:
     """Both operands as arrays, where one of them is a Python number."""
-    if isinstance(x, int | float | complex):
+    if type(x) in SCALARS:
         return add(new_zeros(y, ()), x), y
-    return x, add(new_zeros(x, ()), y) if isinstance(y, int | float | complex) else y
+    return x, add(new_zeros(x, ()), y) if type(y) in SCALARS else y
 
 
 def _vanishes(x: Array, y: Array) -> Array:
@@ -110,7 +111,7 @@ def _relative(x: Array, y: Array) -> Array:
 
 def _log_of(y: Array, shift: int = 0) -> Array:
     """``log(y)`` or ``log(1 + y)``, also of a Python number."""
-    if not isinstance(y, int | float):
+    if type(y) not in SCALARS:
         return log1p(y) if shift else log(y)
     if y + shift <= 0:
         return -math.inf if y + shift == 0 else math.nan

@@ -10,7 +10,7 @@ from anygrad.core.primitive import Array, elementwise, primitive
 from anygrad.core.types import rank
 from anygrad.ops._axes import Axes, Shape, count, kept, normalized
 from anygrad.ops.creation import new_zeros, zeros_like
-from anygrad.ops.datatypes import astype
+from anygrad.ops.datatypes import astype, wide
 from anygrad.ops.elementwise import (
     abs,
     add,
@@ -35,11 +35,12 @@ from anygrad.ops.manipulation import broadcast_arrays, reshape
 from anygrad.ops.reductions import max, sum
 from anygrad.ops.searching import where
 from anygrad.ops.special.errors import PER_ROOT_PI, ROOT_HALF, ndtr
+from anygrad.ops.trigonometry import FLAT
 
 # --- the logistic function --------------------------------------------------------------------------------------------
 
 
-@elementwise(lambda out: multiply(out, subtract(1, out)))
+@elementwise(lambda x, out: _expit_slope(x, out))
 def expit(x: Array, /) -> Array:
     """The logistic function ``1 / (1 + exp(-x))``, also called sigmoid.
 
@@ -48,6 +49,13 @@ def expit(x: Array, /) -> Array:
     """
     small = exp(negative(abs(x)))
     return divide(where(greater_equal(x, 0), 1.0, small), add(small, 1))
+
+
+@elementwise(None, lambda out: subtract(1, multiply(out, 2)))
+def _expit_slope(x: Array, out: Array, /) -> Array:
+    """``out * (1 - out)`` for the logistic function of ``x``, from ``x`` where that would lose digits."""
+    small = exp(negative(abs(x)))
+    return where(less(out, 1 - FLAT), multiply(out, subtract(1, out)), divide(small, square(add(small, 1))))
 
 
 @elementwise(lambda x: reciprocal(multiply(x, subtract(1, x))))
@@ -96,7 +104,7 @@ def softplus(x: Array, /) -> Array:
     return add(maximum(x, 0), log1p(exp(negative(abs(x)))))
 
 
-@elementwise(lambda x: _gated_slope(x, expit(x), 1.0))
+@elementwise(lambda x: _gated_slope(x, x, 1.0))
 def silu(x: Array, /) -> Array:
     """``x * expit(x)``, also called swish; 0 at ``-inf``.
 
@@ -127,7 +135,7 @@ def _gelu(x: Array, /) -> Array:
 
 
 # The tanh is written as the logistic function of twice its argument, 2 sqrt(2/pi) (x + 0.044715 x**3).
-@elementwise(lambda x: _gated_slope(x, expit(_gelu_argument(x)), _gelu_argument_slope(x)))
+@elementwise(lambda x: _gated_slope(x, _gelu_argument(x), _gelu_argument_slope(x)))
 def _gelu_by_tanh(x: Array, /) -> Array:
     """The approximation behind :func:`gelu`."""
     return _gated(x, expit(_gelu_argument(x)))
@@ -137,8 +145,8 @@ def _gelu_by_tanh(x: Array, /) -> Array:
 
 
 @primitive(
-    lambda g, out, axis: multiply(out, subtract(g, sum(multiply(g, out), axis=axis, keepdims=True))),
-    jvp=(lambda t, out, axis: multiply(out, subtract(t, sum(multiply(t, out), axis=axis, keepdims=True))),),
+    lambda g, out, axis: chain(subtract(g, sum(chain(g, out), axis=axis, keepdims=True)), out),
+    jvp=(lambda t, out, axis: chain(subtract(t, sum(chain(t, out), axis=axis, keepdims=True)), out),),
 )
 def softmax(x: Array, /, axis: Axes = None) -> Array:
     """``exp(x)`` over its sum along all axes, or the given ones, without overflow.
@@ -150,12 +158,12 @@ def softmax(x: Array, /, axis: Axes = None) -> Array:
     if not count(tuple(x.shape), axis):
         return exp(x)
     grown = exp(subtract(x, max(x, axis=axis, keepdims=True)))
-    return divide(grown, sum(grown, axis=axis, keepdims=True))
+    return _kept(divide(grown, _total(grown, axis)), x)
 
 
 @primitive(
-    lambda g, out, axis: subtract(g, multiply(exp(out), sum(g, axis=axis, keepdims=True))),
-    jvp=(lambda t, out, axis: subtract(t, sum(multiply(exp(out), t), axis=axis, keepdims=True)),),
+    lambda g, out, axis: subtract(g, chain(sum(g, axis=axis, keepdims=True), exp(out))),
+    jvp=(lambda t, out, axis: subtract(t, sum(chain(t, exp(out)), axis=axis, keepdims=True)),),
 )
 def log_softmax(x: Array, /, axis: Axes = None) -> Array:
     """The logarithm of :func:`softmax`, exact also where that underflows.
@@ -167,7 +175,7 @@ def log_softmax(x: Array, /, axis: Axes = None) -> Array:
         return exp(x)
     top = max(x, axis=axis, keepdims=True)
     moved = subtract(x, where(isfinite(top), top, 0.0))
-    return subtract(moved, log(sum(exp(moved), axis=axis, keepdims=True)))
+    return _kept(subtract(moved, log(_total(exp(moved), axis))), x)
 
 
 class SignedLogarithm(NamedTuple):
@@ -221,9 +229,9 @@ def _logsumexp(a: Array, /, *, axis: Axes = None, keepdims: bool = False) -> Arr
         # The largest terms are 1 after the shift. Counted apart, they do not swallow the digits of the others.
         top = max(a, axis=axis, keepdims=True)
         is_top = equal(a, top)
-        n = maximum(sum(astype(is_top, top.dtype), axis=axis, keepdims=True), 1)
+        n = maximum(_total(astype(is_top, wide[top.dtype]), axis), 1)
         others = exp(subtract(where(is_top, -math.inf, a), where(equal(top, -math.inf), 0.0, top)))
-        out = add(add(log1p(divide(sum(others, axis=axis, keepdims=True), n)), log(n)), top)
+        out = _kept(add(add(log1p(divide(_total(others, axis), n)), log(n)), top), a)
     return out if keepdims else reshape(out, _without(tuple(a.shape), axis))
 
 
@@ -251,14 +259,25 @@ def _signed_logsumexp(a: Array, b: Array, /, *, axis: Axes = None, keepdims: boo
 # --- pieces of the above ----------------------------------------------------------------------------------------------
 
 
+def _total(terms: Array, axis: Axes) -> Array:
+    """The sum of terms up to 1, of which there may be more than half precision can count."""
+    dtype = wide[terms.dtype]
+    return sum(terms if dtype is terms.dtype else astype(terms, dtype), axis=axis, keepdims=True)
+
+
+def _kept(out: Array, x: Array) -> Array:
+    return out if out.dtype == x.dtype else astype(out, x.dtype)
+
+
 def _gated(x: Array, gate: Array) -> Array:
     """``x * gate``, and 0 where the gate is shut, also at ``-inf``."""
     return multiply(gate, where(equal(gate, 0), 0.0, x))
 
 
-def _gated_slope(x: Array, gate: Array, argument_slope: Array) -> Array:
-    """The derivative of ``x * gate`` for a logistic gate of a function of ``x`` with a slope."""
-    gate_slope = chain(multiply(gate, subtract(1, gate)), argument_slope)
+def _gated_slope(x: Array, argument: Array, argument_slope: Array) -> Array:
+    """The derivative of ``x * expit(argument)`` for a function of ``x`` with a slope."""
+    gate = expit(argument)
+    gate_slope = chain(_expit_slope(argument, gate), argument_slope)
     return add(gate, chain(gate_slope, x))
 
 

@@ -10,7 +10,7 @@ from anygrad.ops._axes import normalized
 from anygrad.ops.elementwise import add, chain, multiply, negative
 from anygrad.ops.indexing import take_along_axis
 from anygrad.ops.linalg._matrices import adjoint
-from anygrad.ops.linalg.products import matmul
+from anygrad.ops.linalg.products import matmul, strong_matmul
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import broadcast_to, expand_dims, reshape, squeeze
 from anygrad.ops.reductions import sum
@@ -19,8 +19,8 @@ from anygrad.ops.special.logistic import log_softmax
 
 
 @primitive(
-    lambda g, weight: matmul(g, adjoint(weight)),
-    lambda g, x: matmul(adjoint(_rows(x)), _rows(g)),
+    lambda g, weight: strong_matmul(g, adjoint(weight)),
+    lambda g, x: strong_matmul(adjoint(_rows(x)), _rows(g)),
     lambda g: sum(_rows(g), axis=0),
     jvp=(
         lambda t, weight: matmul(t, weight),
@@ -117,7 +117,7 @@ def cross_entropy(scores: Array, labels: Array, axis: int = -1) -> Array:
 
 
 @bilinear(
-    lambda g, logarithms, axis: multiply(expand_dims(negative(g), axis=axis), logarithms),
+    lambda g, logarithms, axis: chain(expand_dims(negative(g), axis=axis), logarithms),
     lambda g, labels, axis: chain(expand_dims(negative(g), axis=axis), labels),
 )
 def _cross_entropy(labels: Array, logarithms: Array, /, *, axis: int) -> Array:
