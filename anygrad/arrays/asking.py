@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["formats_text", "is_at_of_array_api_extra", "takes_objects"]
+__all__ = ["formats_text", "is_at_of_array_api_extra", "makes_masked", "takes_objects"]
 
 
 def formats_text(frame: FrameType) -> bool:
@@ -43,6 +43,11 @@ def takes_objects(dtype: Any, frame: FrameType) -> bool:
     return (dtype is not None and np.dtype(dtype) == object) or (
         is_numpys and frame.f_code.co_qualname.startswith(ELEMENTWISE)
     )
+
+
+def makes_masked(frame: FrameType) -> bool:
+    """Whether a masked array is to be made."""
+    return str(frame.f_globals.get("__name__")).startswith("numpy.ma.")
 
 
 def is_at_of_array_api_extra(frame: FrameType) -> bool:

@@ -52,7 +52,7 @@ class Scalar:
     def __hash__(self: Any) -> int:
         # One without a derivative finds what is filed under its value.
         is_exact = not self._carries and kind_of(self.data.dtype) in "bi"
-        return hash(self.item()) if is_exact else object.__hash__(self)
+        return hash(self._number()) if is_exact else object.__hash__(self)
 
     def __setitem__(self: Any, key: Any, value: Any) -> None:
         if not is_at_of_array_api_extra(sys._getframe(1)):

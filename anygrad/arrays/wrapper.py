@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from anygrad.arrays.above import above
-from anygrad.arrays.asking import formats_text, takes_objects
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.in_place import in_place
 from anygrad.arrays.levels import Place, deepened
-from anygrad.arrays.mixin import OPERATORS, ArrayMixin, operators_of
+from anygrad.arrays.mixin import OPERATORS, operators_of
 from anygrad.arrays.ownership import bottom
 from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
+from anygrad.arrays.values import Values, hidden_axes
 from anygrad.arrays.views import View, in_order, layout_of, parts_of, roots_of
 from anygrad.arrays.writes import check_can_change, set_shape, write
-from anygrad.backends import Dtype, backend_of, numpy_dtype
-from anygrad.core.kinds import kind_of
+from anygrad.backends import Dtype, numpy_dtype
 from anygrad.core.primitive import Array, Primitive, describe
 from anygrad.core.types import ENDED, SCALARS, device_of, outlived, rank
 from anygrad.ops.creation import copy, new_zeros
@@ -88,7 +86,7 @@ def with_list(op: Primitive, x1: Any, x2: Any) -> Any:
     return NotImplemented
 
 
-class Wrapper(ArrayMixin):
+class Wrapper(Values):
     """An array that holds another one.
 
     Each transform that runs has a level, and a type of its own, so that operands of one type are known to belong to one
@@ -98,7 +96,6 @@ class Wrapper(ArrayMixin):
 
     __slots__ = ()
 
-    place: ClassVar[Place]
     family: ClassVar[type[Any]]
     types: ClassVar[list[type[Any]]]
     """Of a family all types: its own, and those that transforms have."""
@@ -232,105 +229,6 @@ class Wrapper(ArrayMixin):
         """This array on a CUDA device."""
         return self.to(f"cuda:{i}")
 
-    # --- values on the host ---
-
-    @property
-    def _carries(self) -> bool:
-        """Whether a derivative travels with it, at its level or at one below."""
-        return isinstance(self.data, Wrapper) and self.data._carries
-
-    def _check_can_leave(self, what: str) -> None:
-        """Refuse to become a number silently, where that would lose a derivative: code may go on to compute with it."""
-        if isinstance(self.data, Wrapper):
-            self.data._check_can_leave(what)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._carries:
-            if takes_objects(dtype, sys._getframe(1)):
-                return self._of_objects()
-            raise RuntimeError(
-                f"{self._described} does not become a NumPy array by itself, which would lose the derivative; in a "
-                f"list write np.array([...], like=x) or np.stack([...]), to assign it into an array make that with "
-                f"np.zeros(shape, like=x), and for a.dot(x) write np.dot(a, x){self._remedy}"
-            )
-        return np.asarray(self._on_host(), dtype=dtype, copy=copy)
-
-    def _of_objects(self) -> Any:
-        """A NumPy array of the elements, each an array of no axes with its derivative."""
-        out = np.empty(self.shape, dtype=object)
-        for index in np.ndindex(*self.shape):
-            out[index] = self[index] if index else self
-        return out
-
-    _described: ClassVar[str]
-    _remedy: ClassVar[str] = ""
-
-    def _on_host(self) -> Any:
-        """The values as a NumPy array."""
-        raw = bottom(self)
-        return backend_of(raw).to_numpy(raw)
-
-    def item(self, *index: Any) -> Any:
-        """The single element, or that at an index, as a Python number: ``x.item(2)`` of the flattened array.
-
-        Raises:
-            ValueError: there is not exactly one element, and no index.
-        """
-        if index:
-            return self._on_host().item(*index)
-        if self.size != 1:
-            raise ValueError(f"item: the {type(self).__name__} must have one element, given shape {self.shape}")
-        return self._on_host().reshape(()).item()
-
-    def tolist(self) -> Any:
-        """The values as nested lists of Python numbers."""
-        return self._on_host().tolist()
-
-    def tobytes(self, order: Any = "C") -> bytes:
-        """The bytes of the values, as they lie in a NumPy array."""
-        return bytes(self._on_host().tobytes(order))
-
-    def __float__(self) -> float:
-        if self._carries and not formats_text(sys._getframe(1)):
-            self._check_can_leave("float()")
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __complex__(self) -> complex:
-        self._check_can_leave("complex()")
-        return complex(self.item())
-
-    # Steps, whose derivative is 0, so that nothing is lost.
-
-    def __round__(self, ndigits: int | None = None) -> Any:
-        return round(self.item()) if ndigits is None else self.round(ndigits)
-
-    def __floor__(self) -> Any:
-        return math.floor(self.item())
-
-    def __ceil__(self) -> Any:
-        return math.ceil(self.item())
-
-    def __trunc__(self) -> Any:
-        return math.trunc(self.item())
-
-    def __index__(self) -> int:
-        if kind_of(self.dtype) != "i":
-            raise TypeError(f"only an integer {type(self).__name__} can be an index, given {self.dtype}")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self.size != 1:
-            raise ValueError(
-                f"the truth of a {type(self).__name__} of shape {self.shape} is ambiguous; use anygrad.any or all"
-            )
-        return bool(self.item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not hidden_axes(self) else repr(self)
-
     # --- parts, and changes in place: the wrapped array is replaced, never changed ---
 
     def __getitem__(self, key: Any) -> Any:
@@ -383,15 +281,6 @@ class Wrapper(ArrayMixin):
         for name in (*self._held, "born"):
             setattr(twin, name, getattr(self, name))
         return twin
-
-
-def hidden_axes(x: Any) -> int:
-    """How many axes the wrappers of an array hide."""
-    count = 0
-    while rank(type(x)) > 0:
-        count += x.hides_axis
-        x = x.data
-    return count
 
 
 def _is_dtype_name(name: str) -> bool:

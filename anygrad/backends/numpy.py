@@ -15,7 +15,7 @@ from anygrad.backends.special import scipy_special
 from anygrad.core.keys import has_array, is_plain
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, Implementation, Primitive
-from anygrad.core.types import scalar_results
+from anygrad.core.types import refused, scalar_results
 from anygrad.ops import convolutions  # noqa: F401  which states an operation that is overridden here
 from anygrad.ops.special import logistic, networks
 
@@ -86,6 +86,12 @@ numpy = register_backend(
     special=scipy_special,
     backend_class=NumpyBackend,
 )
+
+refused["numpy.MaskedArray"] = (
+    "the mask of a masked array would be lost; give x.filled(value), or x.data, and write numpy.where(mask, 0, ...) "
+    "around what is computed of it"
+)
+refused["numpy.matrix"] = "x * y of a matrix is the matrix product, and of an array it is not; give numpy.asarray(x)"
 
 for _scalar_type in SCALAR_TYPES:
     scalar_results[_scalar_type] = np.asarray

@@ -60,13 +60,8 @@ class Batch(Wrapper, is_family=True):
             f"place of if, and anygrad.take(x, i) to index a NumPy array with it"
         )
 
-    def item(self, *index: Any) -> Any:
-        """Refused: there is no single element."""
+    def _number(self) -> Any:
         return self._refuse("the number")
-
-    def tolist(self) -> Any:
-        """Refused: there is no single list."""
-        return self._refuse("the list")
 
     def __bool__(self) -> bool:
         return bool(self._refuse("the truth"))

@@ -17,6 +17,7 @@ __all__ = [
     "outlived",
     "rank",
     "ranks",
+    "refused",
     "register_finder",
     "register_type",
     "same_library",
@@ -50,6 +51,9 @@ class _InCommon(dict[tuple[type, type], "type | None"]):
 
 
 in_common = _InCommon()
+
+refused: dict[str, str] = {}
+"""Classes derived from a library's arrays that mean something else, by module and name: what to write instead."""
 
 
 class _Entry(NamedTuple):
@@ -99,8 +103,14 @@ def library_types(array_type: type) -> frozenset[type]:
 
 
 def find_entry(array_type: type) -> _Entry | None:
-    """What was registered for a type, or for one that it derives from."""
+    """What was registered for a type, or for one that it derives from.
+
+    Raises:
+        TypeError: it means something else by an operation than that one does.
+    """
     for base in array_type.__mro__:
+        if (reason := refused.get(f"{base.__module__.partition('.')[0]}.{base.__qualname__}")) is not None:
+            raise TypeError(f"{base.__module__}.{base.__qualname__}: {reason}")
         if base in _makers:
             return _makers[base]
     if any(finder(array_type) for finder in _finders):

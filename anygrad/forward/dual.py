@@ -48,9 +48,9 @@ class Dual(Wrapper, is_family=True):
     def _check_can_leave(self, what: str) -> None:
         if self.tangent is not None:
             raise RuntimeError(
-                f"{what} of an array under jvp gives a Python number, which would lose the derivative; to assign x "
-                f"into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), and for the "
-                f"number alone x.item()"
+                f"{what} of an array under jvp gives plain numbers, which would lose the derivative; to assign x into "
+                f"an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), and for the number "
+                f"alone anygrad.stop_gradient(x).item()"
             )
         super()._check_can_leave(what)
 

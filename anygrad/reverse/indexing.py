@@ -109,11 +109,11 @@ of_its_own.update({getitem: ReadPullback, index_set: WritePullback, index_iset: 
 
 def read(x: Any, key: Any) -> Any:
     """``x[key]`` of a Tensor for a plain key."""
-    a = x._data
+    a = x._array
     kind = type(a)
     out = getitem.table[kind](a, key=key)
     result = _new(x.array_type if out.shape else x.scalar_type)
-    result._data = out
+    result._array = out
     edge = x._edge
     meta = x._meta or meta_of(x)
     result._meta = _number if meta[1] is _number[1] and not out.shape else None
@@ -149,20 +149,20 @@ def read_again(x: Any, view: Any, key: Any) -> Any:
     if before() is not None or edge.hooks:
         return None
     out = _new(its_type)
-    out._data, out._edge, out._meta = data, edge, meta
+    out._array, out._edge, out._meta = data, edge, meta
     view.last = key, its_type, ref(out), data, edge, meta
     return out
 
 
 def remember(x: Any, view: Any, key: Any, out: Any) -> None:
     """Let :func:`read_again` know what was read, if that has numbers of its own."""
-    if type(out._edge) is Node and (out.is_scalar or out._data.size * SMALL <= x._data.size):
-        view.last = key, type(out), ref(out), out._data, out._edge, out._meta
+    if type(out._edge) is Node and (out.is_scalar or out._array.size * SMALL <= x._array.size):
+        view.last = key, type(out), ref(out), out._array, out._edge, out._meta
 
 
 def write(x: Any, key: Any, value: Any) -> bool:
     """``x[key] = value`` in the array that a Tensor holds; whether it was done, for nobody else can see that array."""
-    a = x._data
+    a = x._array
     kind = type(a)
     if sys.getrefcount(a) > HOLDERS or not is_plain(key) or rank(kind) != 0:
         return False
@@ -171,7 +171,7 @@ def write(x: Any, key: Any, value: Any) -> bool:
         return False
     its_edge = None
     if isinstance(value, x.family) and value.place is x.place:
-        b = value._data
+        b = value._array
         its_edge = value._edge
         if (type(b) is not kind and in_common[kind, type(b)] is not kind) or kinds[b.dtype] != kinds[a.dtype]:
             return False
@@ -229,13 +229,13 @@ def _holders() -> int:
     """What :func:`write` counts for an array that one Tensor holds."""
 
     class Holder:
-        __slots__ = ("_data",)
+        __slots__ = ("_array",)
 
     x = Holder()
-    x._data = object()  # type: ignore[attr-defined]
+    x._array = object()  # type: ignore[attr-defined]
 
     def counted(x: Any) -> int:
-        a = x._data
+        a = x._array
         return sys.getrefcount(a)
 
     return counted(x)

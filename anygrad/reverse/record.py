@@ -61,7 +61,7 @@ def wrap(value: Any, tensor_type: TensorType, scalar_type: TensorType) -> Any:
     if not hasattr(value, "shape"):
         return value
     out = _new(tensor_type if value.shape else scalar_type)
-    out._data = value
+    out._array = value
     out._edge = out._meta = None
     return out
 
@@ -151,7 +151,7 @@ def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
 
 def meta_of(tensor: Any) -> tuple[tuple[int, ...], Any]:
     """Shape and dtype of a Tensor's array; of a real one they are noted, for they take time to ask for."""
-    data = tensor._data
+    data = tensor._array
     meta = (tuple(data.shape), data.dtype)
     if kinds[meta[1]] == "f":  # what is made of complex arrays element by element may be real
         tensor._meta = meta
@@ -183,14 +183,14 @@ def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
     differentiable = pullback.differentiable(0)
 
     def run(x: Any) -> Any:
-        a = x._data
+        a = x._array
         kind = type(a)
         try:
             out = table[kind](a)
         except Exception as error:
             explain(op, (a,), {}, error)
         result = _new(tensor_type if type(out) is ndarray or out.shape else scalar_type)
-        result._data = out
+        result._array = out
         edge = x._edge
         if edge is None or (restrictions and threshold() > place.level) or not differentiable:
             result._edge = result._meta = None
@@ -234,7 +234,7 @@ def run({operands}{params_in}):{given}
     except Exception as error:
         explain(op, ({arrays}), {params}, error)
     result = _new(tensor_type if out.shape else scalar_type)
-    result._data = out
+    result._array = out
     result._edge = result._meta = None
     if {edges_are} None or (restrictions and threshold() > place.level) or kinds[out.dtype] not in "fc":
         return result
@@ -262,7 +262,7 @@ AT_KEY = """
         return general({operands}, key=key)"""
 UNWRAPPED = """
     if type(x{i}) is tensor_type or type(x{i}) is number_type:
-        a{i} = x{i}._data
+        a{i} = x{i}._array
         edge{i} = x{i}._edge if differentiable[{i}] else None
         if type(a{i}) is not kind and (kind := in_common[kind, type(a{i})]) is None:
             return general({operands}{params_out})
@@ -300,7 +300,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         params="params" if op.defaults else "{}",
         given=AT_KEY.format(operands=operands) if has_key else HELD if "rtol" in op.defaults else "",
         kept="params if is_short else {'key': owned_key(key, copy)}" if has_key else "params" if op.defaults else "{}",
-        kind=each("type(x{i}._data) if type(x{i}) is tensor_type or type(x{i}) is number_type else ") + "None",
+        kind=each("type(x{i}._array) if type(x{i}) is tensor_type or type(x{i}) is number_type else ") + "None",
         unwrapped=each(UNWRAPPED),
         arrays=each("a{i}, "),
         edges_are=each("edge{i} is "),
@@ -349,12 +349,12 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
 
     def run(x1: Any, x2: Any) -> Any:
         if type(x1) is tensor_type or type(x1) is scalar_type:
-            a = x1._data
+            a = x1._array
             kind: Any = type(a)
             edge1 = x1._edge
             meta = x1._meta
             if type(x2) is tensor_type or type(x2) is scalar_type:
-                b = x2._data
+                b = x2._array
                 if type(b) is not kind and (kind := in_common[kind, type(b)]) is None:
                     return general(x1, x2)
                 edge2 = x2._edge
@@ -371,7 +371,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
         elif type(x2) is tensor_type or type(x2) is scalar_type:
             a = x1
             edge1 = None
-            b = x2._data
+            b = x2._array
             kind = type(b)
             edge2 = x2._edge
             if type(x1) is float or type(x1) is int:
@@ -387,7 +387,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
         except Exception as error:
             explain(op, (a, b), {}, error)
         result = _new(tensor_type if type(out) is ndarray or out.shape else scalar_type)
-        result._data = out
+        result._array = out
         if edge1 is edge2 is None or (restrictions and threshold() > place.level):
             result._edge = result._meta = None
             return result

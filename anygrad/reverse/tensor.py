@@ -57,9 +57,9 @@ class Tensor(Wrapper, is_family=True):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_edge", "_grad", "_meta", "_view", "hooks")
+    __slots__ = ("__weakref__", "_array", "_edge", "_grad", "_meta", "_view", "hooks")
 
-    _data: Array
+    _array: Array  # not _data, which NumPy's masked arrays would read past __array__
     _meta: Any  # shape and dtype of a real array, or None where nobody has asked yet
     _edge: Any  # None: a constant; True: a leaf that requires grad; a Node; or the leaf it stands for
     _grad: Tensor | None
@@ -74,13 +74,13 @@ class Tensor(Wrapper, is_family=True):
     @property
     def data(self) -> Array:
         """The array that it holds, of its own library."""
-        if type(self._data) in scalar_results:  # as which results without axes are held
-            self._data = scalar_results[type(self._data)](self._data)
-        return self._data
+        if type(self._array) in scalar_results:  # as which results without axes are held
+            self._array = scalar_results[type(self._array)](self._array)
+        return self._array
 
     @data.setter
     def data(self, value: Array) -> None:
-        self._data = value
+        self._array = value
         self._meta = None
         if (view := getattr(self, "_view", None)) is not None:
             view.last = None
@@ -207,7 +207,7 @@ class Tensor(Wrapper, is_family=True):
         wanted = None if inputs is None else inputs_of(inputs, Tensor)
         tensor_type = self.array_type
         if grad is None and not create_graph:
-            held = self._data
+            held = self._array
             cotangent = type(held)(1) if type(held) in scalar_results else ones_like(held)
         else:
             given = self._cotangent(grad, create_graph)
@@ -340,10 +340,11 @@ class Tensor(Wrapper, is_family=True):
 
     def _check_can_leave(self, what: str) -> None:
         if self._edge is not None and threshold() <= self.level:
+            number = "anygrad.stop_gradient(x).item()" if self.level else "x.item()"
             raise RuntimeError(
-                f"{what} of a Tensor that requires a gradient gives a Python number, which would lose the gradient; "
-                f"to assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), "
-                f"and for the number alone x.item()"
+                f"{what} of a Tensor that requires a gradient gives plain numbers, which would lose the gradient; to "
+                f"assign x into an array make that with np.zeros(shape, like=x), for math.sin(x) write np.sin(x), and "
+                f"for the number alone {number}"
             )
         super()._check_can_leave(what)
 
@@ -406,9 +407,9 @@ class Tensor(Wrapper, is_family=True):
         edge, new = self._edge, out._edge
         if edge is not new and edge is not True and (new is not None or threshold() <= self.level):
             self._edge = new
-        meta, data = self._meta, out._data
+        meta, data = self._meta, out._array
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
-        self._data = data
+        self._array = data
         self._meta = meta if is_alike else out._meta
         if type(self) is not type(out) and self.level != out.level:
             deepened(self)
@@ -418,16 +419,16 @@ class Tensor(Wrapper, is_family=True):
         self._edge = out._edge
         self._become(out)
 
-    _held = ("_data",)
+    _held = ("_array",)
 
     def _twin(self) -> Tensor:
-        return tensor_of(self._data, type(self), edge_of(self))
+        return tensor_of(self._array, type(self), edge_of(self))
 
 
 def tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
     """An array as a Tensor of a type, at an edge of the graph."""
     tensor = object.__new__(tensor_type)
-    tensor._data = data
+    tensor._array = data
     tensor._edge = edge
     tensor._meta = None
     return tensor

@@ -160,7 +160,7 @@ def tracked(chosen: Selection, tensor_type: type[Tensor]) -> tuple[list[Tensor],
     tensor_type.place.inputs = inputs = [tensor_of(x, tensor_type, True) for x in chosen.leaves]
     number_type = tensor_type.scalar_type
     pairs = zip(inputs, chosen.are_numbers)
-    return inputs, [tensor_of(x._data, number_type if is_number else tensor_type, x) for x, is_number in pairs]
+    return inputs, [tensor_of(x._array, number_type if is_number else tensor_type, x) for x, is_number in pairs]
 
 
 def as_given(x: Any, is_number: bool) -> Any:
@@ -206,7 +206,7 @@ def as_came(x: Any, given: Sequence[Any]) -> Any:
     """
     if type(x) not in OUTERMOST or x._edge is not None or not given:
         return x
-    return x._data if all(rank(type(part)) == 0 for part in given) else x
+    return x._array if all(rank(type(part)) == 0 for part in given) else x
 
 
 OUTERMOST = {Tensor, Tensor.scalar_type}

@@ -36,14 +36,50 @@ def test_a_tensor_is_hashed_by_identity_and_compared_by_element():
 @pytest.mark.parametrize("number", [float, complex])
 def test_a_tensor_that_requires_a_gradient_becomes_no_number_by_itself(number):
     x = Tensor(2.0, requires_grad=True)
-    for convert in (lambda: number(x), lambda: ag.grad(lambda y: number(y) * 2.0)(2.0)):
-        with pytest.raises(
-            RuntimeError, match=rf"{number.__name__}\(\).*would lose the gradient; .*like=x.* x\.item\(\)"
-        ):
+    for convert, alone in (
+        (lambda: number(x), r" x\.item\(\)"),
+        (lambda: ag.grad(lambda y: number(y) * 2.0)(2.0), r"stop_gradient\(x\)\.item\(\)"),
+    ):
+        with pytest.raises(RuntimeError, match=rf"{number.__name__}\(\).*would lose the gradient; .*like=x.*{alone}"):
             convert()
     with ag.no_grad():
         assert number(x) == 2.0
     assert (x.item(), int(x), f"{x:.1f}") == (2.0, 2, "2.0")
+
+
+ASKING = {
+    "item": (lambda x: x[0].item(), 1.0),
+    "item at": (lambda x: x.item(1), 2.0),
+    "tolist": (lambda x: x.tolist(), [1.0, 2.0]),
+    "tobytes": (lambda x: x.tobytes(), np.array([1.0, 2.0]).tobytes()),
+}
+
+
+@pytest.mark.parametrize("ask", ASKING)
+def test_within_a_transform_no_plain_values_are_given_that_carry_a_derivative(ask):
+    values, expected = ASKING[ask]
+    x = np.array([1.0, 2.0])
+
+    def f(x):
+        values(x)
+        return ag.sum(x)
+
+    def inside(x):
+        return ag.jvp(lambda y: f(x) * y, (1.0,), (1.0,))[1]
+
+    for attempt in (
+        lambda: ag.grad(f)(x),
+        lambda: ag.jvp(f, (x,), (x,)),
+        lambda: ag.hessian(f)(x),
+        lambda: ag.grad(inside)(x),
+        lambda: ag.grad(lambda x: ag.sum(ag.vmap(f)(ag.stack([x, x]))))(x),
+    ):
+        with pytest.raises((RuntimeError, TypeError), match=r"stop_gradient|under vmap"):
+            attempt()
+    found = []
+    ag.grad(lambda x: (found.append(values(ag.stop_gradient(x))), ag.sum(x))[1])(x)
+    assert [*found, values(Tensor(x, requires_grad=True))] == [expected, expected]
+    assert ag.grad(lambda y: y[0] * np.argmax(y).item() * np.ones_like(y).tolist()[0])(x).tolist() == [1.0, 0.0]
 
 
 def test_a_mask_of_no_axes_adds_one(device):
