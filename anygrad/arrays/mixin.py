@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -176,16 +177,16 @@ class ArrayMixin:
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
         """The elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
-        lengths = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        lengths = _integers(shape)
         if order != "C":
             return call_method("reshape", self, (self, lengths, order), {"copy": copy})
         return reshape(self, lengths, copy=copy)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order, reversed if none is given: ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``."""
-        if not axes or axes == (None,):
+        if not axes or axes[0] is None:
             return self.T
-        return permute_dims(self, axes if isinstance(axes[0], int) else tuple(axes[0]))
+        return permute_dims(self, _integers(axes))
 
     # --- NumPy's protocols ---
 
@@ -328,12 +329,21 @@ class ArrayMixin:
         Raises:
             ValueError: elements are shared with another array.
         """
-        lengths = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        self._resize(tuple(lengths))
+        self._resize(_integers(shape))
 
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
         """Put the elements in order in place, which is one of the orders that NumPy's ``partition`` may give."""
         self.sort(axis)
+
+
+def _integers(given: tuple[Any, ...]) -> tuple[int, ...]:
+    """Integers that are given one by one, or as one sequence."""
+    if len(given) != 1 or isinstance(given[0], int):
+        return given
+    try:
+        return (operator.index(given[0]),)
+    except (TypeError, ValueError):  # as arrays raise that hold several
+        return tuple(given[0])
 
 
 class Flat:

@@ -21,7 +21,7 @@ Check = Callable[[Sequence[Any], Sequence[bool], Params], None]
 FEWEST = {
     **dict.fromkeys(("tril", "triu", "matrix_transpose", "diagonal", "solve", "svd", "svdvals", "qr", "pinv"), (2,)),
     **dict.fromkeys(("inv", "cholesky", "det", "slogdet", "eig", "eigh", "eigvals", "eigvalsh", "matrix_rank"), (2,)),
-    **dict.fromkeys(("matmul", "convolve"), (1, 1)),
+    **dict.fromkeys(("matmul", "strong_matmul", "convolve"), (1, 1)),
 }
 """How many axes each operand needs at least, where an operation works on the last ones without being told which."""
 

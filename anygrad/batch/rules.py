@@ -221,7 +221,7 @@ def refused_rule(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bo
 def _reshape(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     shape = params["shape"]
     (x,) = operands
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    shape = shape if isinstance(shape, tuple) else (shape,)
     if shape.count(-1) == 1:  # of an empty batch the library could not tell
         known = -math.prod(shape)
         shape = tuple(math.prod(x.shape[1:]) // builtins.max(known, 1) if n == -1 else n for n in shape)

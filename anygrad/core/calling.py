@@ -12,13 +12,21 @@ Calls that are not plain, and all that is wrong with a call, go to
 from __future__ import annotations
 
 import inspect
+import operator
 import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["MISSING", "adaptor", "caller", "written"]
+from anygrad.core.types import ranks, scalar_results
+
+__all__ = ["MISSING", "adaptor", "caller", "in_python", "written"]
 
 MISSING = inspect.Parameter.empty
+
+COUNTS = frozenset(("axis", "axes", "shape", "shift", "offset", "ord", "correction", "k", "n", "s", "lengths"))
+"""The static parameters that are lengths, axes and other numbers, which NumPy's scalars may stand for."""
+PLAIN = frozenset((int, float, tuple, str, type(None)))
+"""The types of such parameters that every library takes as they are."""
 
 
 class Operation(Protocol):
@@ -63,6 +71,7 @@ def caller(op: Operation, scalars: tuple[type, ...], **names_of_views: Any) -> C
     given = _defaults(op)
     same = [f"(type({x}) is kind or type({x}) in scalars)" for x in names[1:]]
     same += ["(type(key) is int or type(key) is slice)"] if "key" in op.defaults and op.door is not None else []
+    same += [f"type({x}) in plain" for x in op.defaults if x in COUNTS]
     parameters = ", ".join(f"{x!r}: {x}" for x in op.defaults)
     lines = TEMPLATE.format(
         result="out =" if names_of_views else "return",
@@ -79,7 +88,7 @@ def caller(op: Operation, scalars: tuple[type, ...], **names_of_views: Any) -> C
         operands="".join(f"{x}, " for x in names),
         parameters=parameters,
     )
-    return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars, **names_of_views)
+    return written(lines, "__call__", op, given=given, table=op.table, scalars=scalars, plain=PLAIN, **names_of_views)
 
 
 ADAPTOR = """
@@ -115,3 +124,25 @@ def written(source: str, name: str, op: Operation, /, **namespace: Any) -> Calla
     exec(compile(source, place, "exec"), namespace)
     function: Callable[..., Any] = namespace.pop(name)  # which it would hold in a cycle
     return function
+
+
+# --- static parameters that are numbers -------------------------------------------------------------------------------
+
+
+def in_python(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters with Python's numbers, for libraries other than NumPy do not all take NumPy's."""
+    return {name: _plain(value) if name in COUNTS else value for name, value in params.items()}
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is tuple or kind is list:
+        return tuple(map(_plain, value))
+    if kind in PLAIN or value is MISSING:
+        return value
+    if kind in scalar_results:
+        return value.item()
+    shape = getattr(value, "shape", None)
+    if shape is None or ranks[kind] < 0:
+        return operator.index(value) if hasattr(kind, "__index__") else value
+    return tuple(map(operator.index, value)) if len(shape) == 1 else operator.index(value)

@@ -29,7 +29,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn, TypeAlias
 
-from anygrad.core.calling import MISSING, caller
+from anygrad.core.calling import MISSING, caller, in_python
 from anygrad.core.types import (
     ENDED,
     SCALARS,
@@ -71,7 +71,6 @@ CHAPTERS = ("linalg", "fft", "special")
 
 observers: list[Callable[[Primitive, type, Implementation], Implementation]] = []
 """What is put around each implementation when a table is filled, while something watches all operations."""
-
 
 forgetting: list[Callable[[], None]] = []
 """What to call when implementations change, by those who keep some that come from the tables."""
@@ -210,6 +209,7 @@ class Primitive:
 
     def called(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """A call that is not plain: operands of several types, indices, or something wrong with it."""
+        params = in_python(params)
         if self.door is not None:
             return self.door(self, operands, params)
         self.check_complete(operands, params)

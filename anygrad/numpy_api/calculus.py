@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -268,7 +269,7 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
 def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
     """A function along axes, one after the other, which keep length 1."""
     ndim = len(a.shape)
-    for axis in (axes,) if isinstance(axes, int) else axes:
+    for axis in (axes,) if isinstance(axes, Integral) else axes:
         found = func(a, axis)
         a = found if len(found.shape) == ndim else ag.expand_dims(found, axis=axis)
     return a

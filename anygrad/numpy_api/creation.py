@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ for _name in ("arange", "empty", "eye", "identity", "ones", "tri", "zeros"):
 def full(like: Any, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """One value everywhere; the gradient travels back to it."""
     value = lifted(cast(constant(fill_value, like.device), dtype), like)
-    made = _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))).unfrozen()
+    made = _copy(ag.broadcast_to(value, (shape,) if isinstance(shape, Integral) else tuple(shape))).unfrozen()
     return in_order(made, order)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def ndim(a: Array) -> int:
 @implements("size", kind="plain")
 def size(a: Array, axis: Any = None) -> int:
     """The number of elements, or along axes."""
-    axes = range(len(a.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = range(len(a.shape)) if axis is None else (axis,) if isinstance(axis, Integral) else axis
     return int(np.prod([a.shape[i] for i in axes], dtype=np.int64))
 
 

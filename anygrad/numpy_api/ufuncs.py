@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -347,8 +348,9 @@ def _reduce(
     named |= {"logical_and": "all", "logical_or": "any"}
     if ufunc.__name__ in named:
         return getattr(reductions, named[ufunc.__name__])(array, axis, **options)
-    if options.keys() != {"keepdims"} or not isinstance(axis, int):
+    if options.keys() != {"keepdims"} or not isinstance(axis, int | Integral):
         raise TypeError(f"numpy.{ufunc.__name__}.reduce: on anygrad's arrays it takes one axis and keepdims alone")
+    axis = int(axis)
     if ufunc.__name__ == "logaddexp":
         return ag.special.logsumexp(array, axis=axis, keepdims=keepdims)
     parts = _slices(ufunc, array, axis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 
 Axes = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
@@ -16,11 +17,11 @@ def normalized(axis: Axes, ndim: int, function: str = "") -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
     for a in axes:
         if not -ndim <= a < ndim:
             raise IndexError(f"{function or 'axis'}: axis {a} is out of bounds for an array of {ndim} axes")
-    return tuple(a % ndim for a in axes)
+    return tuple(operator.index(a) % ndim for a in axes)
 
 
 @functools.lru_cache(1024)  # the rule of a sum asks at each step, for a third of the time that it takes

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import Any, Literal
 
 from anygrad.core.primitive import Array, bilinear, describe
@@ -84,7 +86,8 @@ def conv(
 
 
 def _each(name: str, value: int | Sequence[int], spatial: int) -> Numbers:
-    numbers = (value,) * spatial if isinstance(value, int) else tuple(value)
+    numbers = (value,) * spatial if isinstance(value, int | Integral) else tuple(value)
+    numbers = tuple(map(operator.index, numbers))
     if len(numbers) != spatial or any(n < 1 for n in numbers):
         raise ValueError(f"conv: {name} must be a positive number, or one for each of {spatial} axes, given {value!r}")
     return numbers
@@ -97,8 +100,8 @@ def _widths(padding: Padding, lengths: Numbers, reach: Numbers, strides: Numbers
     if padding == "same":
         totals = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(lengths, reach, strides)]
         return [(total // 2, total - total // 2) for total in totals]
-    given = [padding] * len(lengths) if isinstance(padding, int) else list(padding)
-    pairs = [(p, p) if isinstance(p, int) else tuple(p) for p in given]
+    given = [padding] * len(lengths) if isinstance(padding, int | Integral) else list(padding)
+    pairs = [(p, p) if isinstance(p, int | Integral) else tuple(p) for p in given]
     fits = len(pairs) == len(lengths) and all(len(pair) == 2 and min(pair) >= 0 for pair in pairs)
     if isinstance(padding, str) or not fits:
         raise ValueError(

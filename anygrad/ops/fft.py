@@ -179,7 +179,7 @@ def ifftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
 
 
 def _shifted_axes(x: Array, axes: int | Sequence[int] | None, function: str) -> tuple[int, ...]:
-    return normalized(axes if axes is None or isinstance(axes, int) else tuple(axes), len(x.shape), function)
+    return normalized(tuple(axes) if isinstance(axes, Sequence) else axes, len(x.shape), function)
 
 
 def _resized(x: Array, axis: int, shape: Shape) -> Array:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from anygrad.core.primitive import Array, linear, nondifferentiable
@@ -56,7 +58,8 @@ def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
         x, axis = reshape(x, (-1,)), 0
     (axis,) = normalized(axis, len(x.shape), "repeat")
     length = x.shape[axis]
-    if isinstance(repeats, int):
+    if isinstance(repeats, Integral):
+        repeats = operator.index(repeats)
         spread = broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
         return reshape(spread, (*x.shape[:axis], length * repeats, *x.shape[axis + 1 :]), copy=True)
     return take(x, _repeat(new_arange(x, length), repeats), axis=axis)
@@ -69,7 +72,7 @@ def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
     Tensor([1, 2, 1, 2])
     """
     ndim = max(len(repetitions), len(x.shape))
-    times = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
+    times = (1,) * (ndim - len(repetitions)) + tuple(map(operator.index, repetitions))
     lengths = (1,) * (ndim - len(x.shape)) + tuple(x.shape)
     spread = reshape(x, tuple(n for length in lengths for n in (1, length)))
     spread = broadcast_to(spread, tuple(n for pair in zip(times, lengths) for n in pair))

@@ -19,7 +19,7 @@ from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
-from anygrad.core.types import SCALARS, in_common, rank
+from anygrad.core.types import SCALARS, in_common, rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.pullback import Pullback, pullback_of
@@ -159,9 +159,12 @@ def meta_of(tensor: Any) -> tuple[tuple[int, ...], Any]:
 
 
 def _kept(x: Any) -> Any:
-    """A value to save: index arrays and masks are copied, since callers reuse them."""
-    if hasattr(x, "dtype") and kinds[x.dtype] in "ib" and getattr(x, "shape", ()) != ():
-        return copy(x)
+    """A value to save: index arrays and masks are copied, which callers reuse; NumPy's integers become Python's."""
+    if hasattr(x, "dtype") and kinds[x.dtype] in "ib":
+        if getattr(x, "shape", ()) != ():
+            return copy(x)
+        if type(x) in scalar_results and kinds[x.dtype] == "i":  # which rules may meet beside arrays of any library
+            return x.item()
     return x
 
 

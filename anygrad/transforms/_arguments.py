@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple, TypeVar
 
 from anygrad.arrays.mixin import ArrayMixin
@@ -79,7 +80,7 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
         TypeError: one of their leaves cannot be differentiated.
     """
     argnums = 0 if argnums is None and argnames is None else argnums
-    positions = [] if argnums is None else [argnums] if isinstance(argnums, int) else list(argnums)
+    positions = [] if argnums is None else [argnums] if isinstance(argnums, int | Integral) else list(argnums)
     names = [] if argnames is None else [argnames] if isinstance(argnames, str) else list(argnames)
     for i in positions:
         if not -len(args) <= i < len(args):
@@ -133,7 +134,7 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
 
     def arranged(others: Sequence[Any]) -> Any:
         parts = rebuilt(others)
-        by_position = parts[0] if isinstance(argnums, int) else tuple(parts[: len(positions)])
+        by_position = parts[0] if isinstance(argnums, int | Integral) else tuple(parts[: len(positions)])
         by_name = parts[-1] if isinstance(argnames, str) else dict(zip(names, parts[len(positions) :]))
         return by_position if argnames is None else by_name if argnums is None else (by_position, by_name)
 

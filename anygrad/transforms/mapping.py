@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 from anygrad.arrays.creation import constant
@@ -52,7 +53,7 @@ def vmap(
 
     @functools.wraps(f)
     def mapped_function(*args: Any, **kwargs: Any) -> Any:
-        axes_of_args = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
+        axes_of_args = in_axes if isinstance(in_axes, int | Integral) or in_axes is None else tuple(in_axes)
         if isinstance(axes_of_args, tuple) and len(axes_of_args) != len(args):
             raise ValueError(f"{what}: in_axes has {len(axes_of_args)} entries, and {len(args)} arguments were given")
         leaves, paths, structure = flatten_arguments(args)
@@ -79,8 +80,8 @@ def vmap(
 
 def _prefixed(axes: Axes, value: Any, what: str) -> list[int | None]:
     """The axis of each leaf of a container, from axes for it or for its parts."""
-    if axes is None or isinstance(axes, int):
-        return [axes] * len(flatten(value)[0])
+    if axes is None or isinstance(axes, int | Integral):
+        return [None if axes is None else int(axes)] * len(flatten(value)[0])
     parts, entries = parts_of(value), parts_of(axes)
     if parts is None or entries is None or dict(parts).keys() != dict(entries).keys():
         raise ValueError(f"{what} {axes!r} does not fit a {type(value).__name__}")

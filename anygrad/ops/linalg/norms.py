@@ -53,9 +53,8 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: MatrixOrder = "fro"
         values = svdvals(x)
         found = (sum if ord == "nuc" else max if ord == 2 else min)(values, axis=-1)
     elif ord in (1, -1, math.inf, -math.inf):
-        assert isinstance(ord, int | float)
-        totals = sum(abs(x), axis=-2 if math.fabs(ord) == 1 else -1)
-        found = (max if ord > 0 else min)(totals, axis=-1)
+        totals = sum(abs(x), axis=-2 if ord in (1, -1) else -1)
+        found = (max if ord in (1, math.inf) else min)(totals, axis=-1)
     else:
         raise ValueError(f"matrix_norm: ord must be 'fro', 'nuc', 1, 2, inf or the negative of a number, given {ord!r}")
     return reshape(found, (*found.shape, 1, 1)) if keepdims else found

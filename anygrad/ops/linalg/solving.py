@@ -6,6 +6,7 @@ differentiation" (2008), with adjoints in place of transposes.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from anygrad.core.primitive import Array, nondifferentiable, primitive
@@ -95,6 +96,7 @@ def matrix_power(x: Array, n: int, /) -> Array:
     """
     if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
         raise ValueError(f"matrix_power: x must be square matrices, given shape {tuple(x.shape)}")
+    n = operator.index(n)  # not an array, which would be counted down
     if n < 0:
         x, n = inv(x), -n
     result = None if n else add(zeros_like(x), identity(x, x.shape[-1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Integral
 from typing import NoReturn
 
 from anygrad.core.kinds import kinds
@@ -64,7 +65,7 @@ def polygamma(n: int, x: Array, /) -> Array:
     >>> ag.special.polygamma(1, ag.Tensor([0.5, 1.0, 10.0]))
     Tensor([4.9348022 , 1.64493407, 0.10516634])
     """
-    if not isinstance(n, int) or n < 0:
+    if not isinstance(n, Integral) or n < 0:
         raise ValueError(f"polygamma: n must be an integer, 0 or more, given {n!r}")
     if n == 0:
         return digamma(x)
