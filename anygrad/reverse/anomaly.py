@@ -73,15 +73,19 @@ def _observed(op: Primitive, array_type: type, run: Implementation) -> Implement
         for result in results:
             problem = _first_problem(result)
             if problem is not None and not _has_problem(inputs):
-                error = FloatingPointError(f"{op.name} made {problem} of its result {_where(_user_line())}")
-                error.explained = True  # type: ignore[attr-defined]
-                raise error
+                raise _explained(FloatingPointError(f"{op.name} made {problem} of its result {_where(_user_line())}"))
         for node in {id(n): n for n in map(_node_of, results) if n is not None}.values():
             if not isinstance(node.pullback, _ObservedPullback):
                 node.pullback = _ObservedPullback(node.pullback, node, _user_line())
         return out
 
     return observing
+
+
+def _explained(error: FloatingPointError) -> FloatingPointError:
+    """An error to which nothing is to be added, in no variable of the frame that its traceback holds."""
+    error.explained = True  # type: ignore[attr-defined]
+    return error
 
 
 def _node_of(result: Any) -> Node | None:
@@ -130,12 +134,13 @@ class _ObservedPullback(Pullback):
         if hasattr(inner, "output"):
             self.output = inner.output
         before = [_snapshot(value) for value in node.saved or ()]
+        op = inner.op  # not self, which would be held in a cycle
 
         def run(g: Any, parents: Sequence[Any], saved: tuple[Any, ...], node: Node) -> Sequence[Any]:
             for value, copy in zip(saved, before):
                 if copy is not None and not np.array_equal(_snapshot(value), copy, equal_nan=True):
                     raise RuntimeError(
-                        f"an array {describe(bottom(value))} that {self.op.name} saved was changed between the forward "
+                        f"an array {describe(bottom(value))} that {op.name} saved was changed between the forward "
                         f"and the backward pass; give anygrad a copy. It was used {_where(line)}"
                     )
             cotangents = inner.run(g, parents, saved, node)
@@ -143,9 +148,9 @@ class _ObservedPullback(Pullback):
             for i, c in enumerate(cotangents):
                 problem = _first_problem(getattr(c, "values", c))
                 if problem is not None and not _has_problem((*into, *saved)):
-                    name = self.op.operands[min(i, len(self.op.operands) - 1)] if hasattr(self.op, "operands") else i
+                    name = op.operands[min(i, len(op.operands) - 1)] if hasattr(op, "operands") else i
                     raise FloatingPointError(
-                        f"the backward pass of {self.op.name} made {problem} of the cotangent of {name!r}; "
+                        f"the backward pass of {op.name} made {problem} of the cotangent of {name!r}; "
                         f"it was called {_where(line)}"
                     )
             return cotangents

@@ -163,7 +163,8 @@ def _at_solution(residual: Callable[..., Any], linear_solver: LinearSolver | Non
         return y
 
     def rule(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-        y, params = solution(*primals), primals[1:]
+        # By another one, for this would hold itself in a cycle.
+        y, params = _at_solution(residual, linear_solver)(*primals), primals[1:]
         leaves, _, structure = flatten(y)
 
         def of_vector(v: Any, *others: Any) -> Any:
