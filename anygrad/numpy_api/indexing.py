@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
 from anygrad.arrays.views import read_only
-from anygrad.arrays.wrapper import Wrapper, bottom
+from anygrad.arrays.wrapper import Wrapper, bottom, lifted
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, implements, of_one_dtype, promoted
@@ -305,7 +305,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
             f"with .astype(dst.dtype) first, or write casting='unsafe'"
         )
     src = cast(src, dst.dtype)
-    dst[...] = src if where is True else ag.where(_truth(as_array(where, dst)), src, dst)
+    dst[...] = src if where is True else ag.where(_truth(lifted(as_array(where, dst), dst)), src, dst)
 
 
 @implements("put", arrays=0)

@@ -170,3 +170,10 @@ def test_an_assignment_of_what_a_transform_computes_needs_an_array_of_its_own():
 
     with pytest.raises(TypeError, match=r"np\.zeros\(shape, like=x\)"):
         ag.jvp(f, (X,), (X,))
+
+
+def test_copyto_takes_numpys_mask_on_every_device():
+    y = Tensor(np.ones(3), device="strict:device1", requires_grad=True) * 1.0
+    np.copyto(y, 5.0, where=np.array([True, False, True]))
+    assert y.device == "strict:device1"
+    np.testing.assert_array_equal(host(y), [5.0, 1.0, 5.0])
