@@ -40,8 +40,7 @@ def in_place(symbol: str, op: Primitive) -> Callable[[Any, Any], Any]:
         elif not _is_alike(out.data, self.data):
             out = _cast_back(self, out, symbol)
         if view is None and type(out) is kind:
-            if len(out.shape) > 1:
-                keep_order(self, out)
+            keep_order(self, out)
             self._become(out)
         else:
             assign(self, out)

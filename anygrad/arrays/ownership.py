@@ -44,7 +44,7 @@ def _copied(value: Any, like: Any) -> Any:
 def keep_order(x: Any, out: Any) -> None:
     """Let a result lie in memory as the array that it is to replace does: it would have been written into that."""
     a, b = bottom(x), bottom(out)
-    if len(b.shape) > 1 and backend_of(b).writes_in_place and getattr(a, "strides", None) != b.strides:
+    if getattr(a, "strides", None) != getattr(b, "strides", None) and backend_of(b).writes_in_place:
         hold_copies(out, x)
 
 

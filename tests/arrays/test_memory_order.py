@@ -74,6 +74,18 @@ def added_in_place(y, order):
     return z, r
 
 
+def written_backwards(y, order):
+    z = y.ravel().copy()
+    np.subtract.at(np.flip(z), [4, 2], 1.0)
+    v = z.ravel(order)
+    v *= 2.0
+    w = y.reshape(2, 6)[:, ::-1].copy()
+    w[:, ::-1] += 1.0
+    q = w.ravel(order)
+    q[0] = 99.0
+    return z, v, w, q
+
+
 def written_in_turn(y, order):
     z = y if order == "C" else y.T
     seen = []
@@ -103,6 +115,7 @@ PROGRAMS = [
     copied,
     multiplied_in_place,
     added_in_place,
+    written_backwards,
     written_in_turn,
     filled_flat,
 ]
