@@ -1,4 +1,4 @@
-"""What a Tensor is made of, and what Tensors a gradient is asked for."""
+"""What a Tensor is made of, what a backward pass from it starts with, and what Tensors a gradient is asked for."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from anygrad.arrays.above import above
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.backends import Dtype, numpy_dtype
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
 from anygrad.core.types import rank, scalar_results
+from anygrad.ops.creation import ones_like
 from anygrad.ops.datatypes import astype
 
-__all__ = ["as_array", "check_can_require_grad", "inputs_of"]
+__all__ = ["as_array", "check_can_require_grad", "cotangent_of", "inputs_of"]
 
 
 def as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | None) -> Array:
@@ -80,3 +82,25 @@ def inputs_of(inputs: Any, tensor_type: type[Any]) -> dict[Any, Any]:
             raise ValueError(f"backward: inputs must be Tensors that require gradients; inputs[{i}] {given}")
         found[tensor.edge()] = tensor
     return found
+
+
+def cotangent_of(x: Any, grad: Any, create_graph: bool) -> Any:
+    """What a backward pass from a Tensor starts with, as one of its shape, dtype and device, or a refusal."""
+    if grad is None:
+        return x.rewrap(ones_like(x.data), None)
+    if not isinstance(grad, above.tensor_type):
+        grad = above.tensor_type(grad) if rank(type(grad)) == 0 else above.tensor_type(grad, device=x.device)
+    if grad.shape != x.shape:
+        raise ValueError(f"backward: grad must have the Tensor's shape {x.shape}, given {grad.shape}")
+    if grad.requires_grad and not create_graph:
+        raise RuntimeError(
+            "backward: grad itself requires a gradient, but create_graph=False would drop its graph; "
+            "pass create_graph=True, or grad.detach()"
+        )
+    if grad.device != x.device:
+        raise ValueError(
+            f"backward: grad lives on {grad.device!r} and the Tensor on {x.device!r}; pass grad.to({x.device!r})"
+        )
+    if kind_of(grad.dtype) == "c" and kind_of(x.dtype) != "c":
+        raise TypeError(f"backward: grad is {grad.dtype} and the Tensor {x.dtype}; pass its real part")
+    return astype(grad, x.dtype) if grad.dtype != x.dtype else grad

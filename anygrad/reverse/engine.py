@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from anygrad.arrays.ownership import hold_copies
 from anygrad.backends.fusion import ADDED, fused_pullbacks
 from anygrad.core.primitive import Array, describe
 from anygrad.core.types import rank, scalar_results
@@ -17,7 +18,7 @@ from anygrad.ops.indexing import Scatter, index_iadd
 from anygrad.reverse.graph import Edge, Node
 from anygrad.reverse.pullback import Cotangents
 
-__all__ = ["awaited", "backward"]
+__all__ = ["awaited", "backward", "owned"]
 
 
 def awaited(root: Edge) -> dict[Edge, int]:
@@ -153,7 +154,7 @@ def backward(
         if leading is not None:
             parents = tuple(parent if parent in leading else None for parent in parents)
             if node in targets:
-                results[node] = g if create_graph else _own(g, False)
+                results[node] = owned(g, False)
         if create_graph:
             saved = tuple(tensor_type.rewrap(value, edge) for value, edge in zip(saved, (*node.parents, node)))
         pullback = node.pullback
@@ -200,7 +201,7 @@ def backward(
     for leaf, (g, is_ours, _) in sums.items():
         if getattr(leaf, "hooks", None):
             g, is_ours = _run_hooks(leaf, g, tensor_type), False
-        results[leaf] = g if create_graph else _own(g, is_ours)
+        results[leaf] = owned(g, is_ours)
     return results
 
 
@@ -222,19 +223,26 @@ def _joined(arrived: list[Any], c: Any) -> tuple[Any, bool]:
     return (index_iadd(total, c, ...) if is_ours and type(c) is type(total) else add(total, c)), True
 
 
-def _own(g: Array, is_ours: bool) -> Array:
-    """The cotangent as an array that nobody else holds; of a wrapper, as it is."""
+def owned(g: Array, is_ours: bool) -> Array:
+    """A cotangent as an array that nobody else holds, at the same place in the graph."""
     if type(g) in scalar_results:
         return scalar_results[type(g)](g)
-    return g if is_ours or rank(type(g)) else copy(g)
+    if is_ours:
+        return g
+    if not rank(type(g)):
+        return copy(g)
+    twin = g._twin()
+    hold_copies(twin)
+    return twin
 
 
 def _run_hooks(node: Edge, g: Array, tensor_type: type[Any]) -> Array:
-    """Show a cotangent to the hooks; each may replace it."""
+    """Show a cotangent to the hooks, in the order of their keys; each may replace it."""
     is_raw = not isinstance(g, tensor_type)
-    gradient = tensor_type.rewrap(g, None) if is_raw else g
+    gradient = owned(g, False)
+    gradient = tensor_type.rewrap(gradient, None) if is_raw else gradient
     assert node.hooks is not None
-    for hook in list(node.hooks.values()):
+    for _, hook in sorted(node.hooks.items()):
         replacement = hook(gradient)
         if replacement is None:
             continue

@@ -8,6 +8,9 @@ dropping the output frees everything.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
@@ -21,9 +24,12 @@ __all__ = [
     "HookHandle",
     "Leaf",
     "Node",
+    "hooked",
     "join",
+    "key_of_last",
     "notice",
     "noticing",
+    "shared",
 ]
 
 Edge: TypeAlias = "Node | Leaf"
@@ -145,6 +151,42 @@ class HookHandle:
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
         self._hooks.pop(self._key, None)
+
+
+def hooked(edge: Any, hook: Hook, key: int | None = None) -> HookHandle:
+    """Give a hook to an edge of the graph, in place of the one that has the same key."""
+    hooks = getattr(edge, "hooks", None)
+    if hooks is None:
+        hooks = edge.hooks = {}
+    key = next(_keys) if key is None else key
+    hooks[key] = hook
+    return HookHandle(hooks, key)
+
+
+def key_of_last(x: Any) -> int:
+    """The key of the one hook of a Tensor that comes after all others."""
+    return sys.maxsize + id(x)
+
+
+_keys = itertools.count()
+
+
+# --- leaves that threads share ----------------------------------------------------------------------------------------
+
+
+class _Shared:
+    """What adds to the gradient of a leaf holds the lock."""
+
+    def __init__(self) -> None:
+        self.renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.renew)  # where no other thread lives on that could hold it
+
+    def renew(self) -> None:
+        self.lock = threading.RLock()
+
+
+shared = _Shared()
 
 
 # --- who asks for nodes -----------------------------------------------------------------------------------------------

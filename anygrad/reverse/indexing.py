@@ -185,12 +185,14 @@ def write(x: Any, key: Any, value: Any) -> bool:
         view.parts = []
     if not backend_of(a).owns_memory(a):
         return False
+    edge = x._edge
+    if type(edge) is Node and edge.hooks:
+        return False
     try:
         index_iset.table[kind](a, b, key=key)
     except Exception:  # which the general way explains
         return False
     view.last = None
-    edge = x._edge
     if edge is its_edge is None or (restrictions and threshold() > x.level):
         return True
     if type(edge) is Node:

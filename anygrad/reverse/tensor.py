@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy as copying
-import itertools
 import sys
 import weakref
 from collections.abc import Iterable
@@ -20,16 +19,14 @@ from anygrad.arrays.views import link, link_part, mark_leaf
 from anygrad.arrays.wrapper import Wrapper, bottom, set_operators
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
-from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array
-from anygrad.core.types import rank, register_type, scalar_results
+from anygrad.core.types import register_type, scalar_results
 from anygrad.ops.creation import copy, ones_like
-from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem
-from anygrad.reverse.data import as_array, check_can_require_grad, inputs_of
-from anygrad.reverse.engine import backward
-from anygrad.reverse.graph import Edge, Hook, HookHandle, Node
+from anygrad.reverse.data import as_array, check_can_require_grad, cotangent_of, inputs_of
+from anygrad.reverse.engine import backward, owned
+from anygrad.reverse.graph import Edge, Hook, HookHandle, Node, hooked, key_of_last, shared
 from anygrad.reverse.indexing import read, read_again, remember, write
 from anygrad.reverse.record import edge_of, handler
 
@@ -210,7 +207,7 @@ class Tensor(Wrapper, is_family=True):
             held = self._array
             cotangent = type(held)(1) if type(held) in scalar_results else ones_like(held)
         else:
-            given = self._cotangent(grad, create_graph)
+            given = cotangent_of(self, grad, create_graph)
             cotangent = given if create_graph else given.data
         with backend_of(bottom(self)).quiet(), enable_grad() if create_graph else _unchanged:
             found = backward(
@@ -225,31 +222,10 @@ class Tensor(Wrapper, is_family=True):
                 target = edge if wanted is None else wanted[edge]
                 target._accumulate(g if create_graph else tensor_of(g, tensor_type))  # type: ignore[union-attr]
 
-    def _cotangent(self, grad: Any, create_graph: bool) -> Tensor:
-        """The starting gradient as a Tensor of this Tensor's shape, dtype and device, or a refusal."""
-        if grad is None:
-            return self.rewrap(ones_like(self.data), None)  # type: ignore[no-any-return]
-        if not isinstance(grad, Tensor):
-            grad = Tensor(grad) if rank(type(grad)) == 0 else Tensor(grad, device=self.device)
-        if grad.shape != self.shape:
-            raise ValueError(f"backward: grad must have the Tensor's shape {self.shape}, given {grad.shape}")
-        if grad.requires_grad and not create_graph:
-            raise RuntimeError(
-                "backward: grad itself requires a gradient, but create_graph=False would drop its graph; "
-                "pass create_graph=True, or grad.detach()"
-            )
-        if grad.device != self.device:
-            raise ValueError(
-                f"backward: grad lives on {grad.device!r} and the Tensor on {self.device!r}; "
-                f"pass grad.to({self.device!r})"
-            )
-        if kind_of(grad.dtype) == "c" and kind_of(self.dtype) != "c":
-            raise TypeError(f"backward: grad is {grad.dtype} and the Tensor {self.dtype}; pass its real part")
-        return astype(grad, self.dtype) if grad.dtype != self.dtype else grad  # type: ignore[no-any-return]
-
     def _accumulate(self, grad: Tensor) -> None:
-        before = getattr(self, "_grad", None)
-        self._grad = grad if before is None else add(before, grad)
+        with shared.lock:  # threads may share a leaf
+            before = getattr(self, "_grad", None)
+            self._grad = grad if before is None else add(before, grad)
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient: ``grad`` is None again."""
@@ -271,15 +247,14 @@ class Tensor(Wrapper, is_family=True):
         edge = edge_of(self)
         if edge is None:
             raise RuntimeError("register_hook: the Tensor does not require a gradient")
-        if getattr(edge, "hooks", None) is None:
-            edge.hooks = {}
-        assert edge.hooks is not None
-        key = next(_hook_keys)
-        edge.hooks[key] = hook
-        return HookHandle(edge.hooks, key)
+        return hooked(edge, hook)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this intermediate Tensor in its ``grad``, as a leaf's is."""
+        """Keep the gradient of this intermediate Tensor in its ``grad``, as a leaf's is.
+
+        It is that in the value which the Tensor has at the end, also where this is changed in place, and as the hooks
+        have left it.
+        """
         if self.is_leaf:
             if not self.requires_grad:
                 raise RuntimeError("retain_grad: the Tensor does not require a gradient")
@@ -289,9 +264,16 @@ class Tensor(Wrapper, is_family=True):
         def keep(grad: Tensor) -> None:
             tensor = reference()
             if tensor is not None:
-                tensor._accumulate(grad if grad.requires_grad else grad.rewrap(copy(grad.data), None))
+                tensor._accumulate(owned(grad, False))
 
-        self.register_hook(keep)
+        hooked(self._edge, keep, key_of_last(self))
+
+    def _move_retained(self, before: Node, edge: Edge | None) -> None:
+        """Let the gradient be kept of another place in the graph, where the Tensor is from now on."""
+        key = key_of_last(self)
+        keep = before.hooks.pop(key, None) if before.hooks else None
+        if keep is not None and type(edge) is Node:
+            hooked(edge, keep, key)
 
     # --- elsewhere and otherwise ---
 
@@ -406,6 +388,8 @@ class Tensor(Wrapper, is_family=True):
         # Also one of the level of a transform that runs. What is changed under no_grad stays where it is in the graph.
         edge, new = self._edge, out._edge
         if edge is not new and edge is not True and (new is not None or threshold() <= self.level):
+            if type(edge) is Node and edge.hooks:
+                self._move_retained(edge, new)
             self._edge = new
         meta, data = self._meta, out._array
         is_alike = meta is not None and data.dtype is meta[1] and data.shape == meta[0]
@@ -443,7 +427,6 @@ def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: A
     return tensor
 
 
-_hook_keys = itertools.count()
 _unchanged = contextlib.nullcontext()
 
 above.tensor_type = Tensor

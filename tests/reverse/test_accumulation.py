@@ -1,5 +1,8 @@
 """Gradients that meet in one place: how they add up, and in which arrays."""
 
+import os
+import threading
+import time
 import tracemalloc
 
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 
 import anygrad as ag
 from anygrad import Tensor
+from anygrad.reverse.graph import shared
 from tests.conftest import leaf
 
 
@@ -97,3 +101,87 @@ def test_reads_of_a_number_add_to_what_a_product_of_it_made():
     y = x[0]  # NumPy's products of it are its scalars; the last term is the first to be gone through
     (y[()] * y[...] + y[()] + y * 3.0).backward()
     assert x.grad.tolist() == [8.0]
+
+
+# --- what is given out is nobody else's -------------------------------------------------------------------------------
+
+
+def test_recorded_gradients_are_objects_and_arrays_of_their_own() -> None:
+    x, y, given = leaf(1.0), leaf(1.0), leaf(2.0)
+    (x + y).backward(given, create_graph=True)
+    assert x.grad is not y.grad
+    assert x.grad is not given
+    x.grad *= 3
+    assert (y.grad.tolist(), given.tolist()) == ([2.0], [2.0])
+    arrays = [x.grad.data, y.grad.data, given.data]
+    assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
+    ag.sum(x.grad * y.grad).backward(inputs=[given])
+    assert given.grad.tolist() == [12.0]  # of 3 g * g
+
+
+def test_a_recorded_gradient_of_a_broadcast_is_writable() -> None:
+    x = leaf(1.0, 2.0)
+    ag.sum(x).backward(create_graph=True)
+    x.grad.data[0] = 5.0
+    assert x.grad.tolist() == [5.0, 1.0]
+
+
+def test_gradients_under_a_transform_are_objects_of_their_own() -> None:
+    def f(z):
+        gx, gy = ag.grad(lambda x, y: ag.sum((x + y) * z), argnums=(0, 1))(z, z)
+        gx *= 2
+        return ag.sum(gx * gy)
+
+    value, gradient = ag.value_and_grad(f)(np.array([1.0, 2.0]))
+    assert value == 10.0
+    assert gradient.tolist() == [4.0, 8.0]
+    value, tangent = ag.jvp(f, (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    assert (value, tangent) == (10.0, 4.0)
+    assert ag.vmap(f)(np.array([[1.0, 2.0]])).tolist() == [10.0]
+
+
+def test_threads_that_share_a_leaf_lose_no_gradient(monkeypatch) -> None:
+    x = leaf(2.0)
+
+    def slow_add(a, b):
+        time.sleep(1e-4)  # in which other threads run
+        return ag.add(a, b)
+
+    monkeypatch.setattr("anygrad.reverse.tensor.add", slow_add)
+
+    def work() -> None:
+        for _ in range(25):
+            (x * x).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad.tolist() == [4.0 * 8 * 25]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_a_fork_while_a_thread_adds_gradients_leaves_no_lock_behind(monkeypatch) -> None:
+    x = leaf(2.0)
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow_add(a, b):
+        inside.set()
+        leave.wait(10)
+        return ag.add(a, b)
+
+    x.backward()
+    with monkeypatch.context() as patched:
+        patched.setattr("anygrad.reverse.tensor.add", slow_add)
+        thread = threading.Thread(target=x.backward)
+        thread.start()
+        inside.wait(10)
+        lock = shared.lock
+        shared.renew()  # as a child process does
+        assert shared.lock is not lock
+        assert shared.lock.acquire(blocking=False)
+        shared.lock.release()
+        leave.set()
+        thread.join()
+    assert x.grad.tolist() == [2.0]
