@@ -218,14 +218,14 @@ class Tensor(Wrapper, is_family=True):
                 retain_graph=retain_graph,
                 create_graph=create_graph,
             )
-            for edge, g in found.items():
-                target = edge if wanted is None else wanted[edge]
-                target._accumulate(g if create_graph else tensor_of(g, tensor_type))  # type: ignore[union-attr]
+            with shared.lock:  # threads may share leaves
+                for edge, g in found.items():
+                    target = edge if wanted is None else wanted[edge]
+                    target._accumulate(g if create_graph else tensor_of(g, tensor_type))  # type: ignore[union-attr]
 
     def _accumulate(self, grad: Tensor) -> None:
-        with shared.lock:  # threads may share a leaf
-            before = getattr(self, "_grad", None)
-            self._grad = grad if before is None else add(before, grad)
+        before = getattr(self, "_grad", None)
+        self._grad = grad if before is None else add(before, grad)
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient: ``grad`` is None again."""
@@ -264,7 +264,8 @@ class Tensor(Wrapper, is_family=True):
         def keep(grad: Tensor) -> None:
             tensor = reference()
             if tensor is not None:
-                tensor._accumulate(owned(grad, False))
+                with shared.lock:
+                    tensor._accumulate(owned(grad, False))
 
         hooked(self._edge, keep, key_of_last(self))
 
