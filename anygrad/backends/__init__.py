@@ -126,14 +126,15 @@ class Backend:
 
     # --- operations ---
 
-    def implement(self, name: str) -> Callable[[F], F]:
-        """Override one operation for this library: ``@backend.implement("index_add")``.
+    def implement(self, operation: str | Primitive) -> Callable[[F], F]:
+        """Override one operation for this library: ``@backend.implement("index_add")``, or the operation itself.
 
         The function gets raw arrays and the operation's own keywords.
 
         Raises:
             ValueError: there is no operation of that name.
         """
+        name = operation if isinstance(operation, str) else operation.key
 
         def decorate(function: F) -> F:
             if name not in primitives:
@@ -146,7 +147,7 @@ class Backend:
 
     def implementation(self, op: Primitive, array_type: type) -> Implementation:
         """How this library runs an operation: its override, else anygrad's default, else its own function."""
-        function = self.overrides.get(op.name)
+        function = self.overrides.get(op.key)
         if function is None and op.chapter == "special":
             function = special_function(self, op)
         function = function or op.default or self._own(op)

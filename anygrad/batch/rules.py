@@ -56,8 +56,10 @@ rules: dict[str, BatchRule] = {}
 
 def batch_rule_of(op: Primitive) -> BatchRule:
     """The rule by which an operation runs on a batch; without one it runs member by member."""
-    if op.name in rules:
-        return rules[op.name]
+    if op.batch_rule is not None:
+        return _GIVEN.get(op.batch_rule) or _called(op.batch_rule)
+    if op.key in rules:
+        return rules[op.key]
     is_elementwise = op.kind == "elementwise" or op.__module__ == "anygrad.ops.logic"
     return _aligned_rule if is_elementwise else loop_rule
 
@@ -136,10 +138,29 @@ def loop_rule(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool]
     return stack(members)
 
 
+def _called(rule: Callable[..., Any]) -> BatchRule:
+    """A rule that was given from outside."""
+
+    def run(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+        return rule(size, tuple(is_batched), *operands, **params)
+
+    return run
+
+
+def _leading(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    """The members' axis is one more in front of those that it works on."""
+    return op.apply(tuple(with_axis(x, b, size) if is_array(x) else x for x, b in zip(operands, is_batched)), params)
+
+
+_GIVEN: dict[Any, BatchRule] = {"elementwise": _aligned_rule, "leading": _leading}
+
+
 @functools.cache
 def _warn_of_loop(name: str) -> None:
     warnings.warn(
-        f"vmap: {name} has no batch rule and runs once for each member of the batch", RuntimeWarning, stacklevel=2
+        f"vmap: {name} has no batch rule and runs once for each member of the batch; give it one with {name}.vmap(...)",
+        RuntimeWarning,
+        stacklevel=2,
     )
 
 

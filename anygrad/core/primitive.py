@@ -24,16 +24,15 @@ result's. Of an operation with several results ``g`` is a tuple, None where no g
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from anygrad.core.calling import MISSING, caller, in_python
+from anygrad.core.errors import describe, explain
 from anygrad.core.types import (
     ENDED,
     SCALARS,
-    device_of,
     find_entry,
     on_new_type,
     outlived,
@@ -46,7 +45,9 @@ __all__ = [
     "Array",
     "Elementwise",
     "Primitive",
+    "describe",
     "elementwise",
+    "explain",
     "is_product",
     "linear",
     "nondifferentiable",
@@ -64,7 +65,7 @@ Rule: TypeAlias = Callable[..., Any]
 Implementation: TypeAlias = Callable[..., Any]
 
 primitives: dict[str, Primitive] = {}
-"""Every primitive by its name."""
+"""Every primitive by its key."""
 
 CHAPTERS = ("linalg", "fft", "special")
 """The sub-namespaces: an operation declared in a module of such a name is looked up there in a library."""
@@ -132,6 +133,7 @@ class Primitive:
 
     Attributes:
         name: the name in the namespace, and in ``Tensor.creation_op``.
+        key: what tells it from all others: the name, of one made outside of anygrad after that of its module.
         operands: names of the array operands.
         variadic: whether the first operand is a sequence of arrays (``concat``).
         defaults: the static parameters and their defaults.
@@ -149,6 +151,7 @@ class Primitive:
             rest as a rule does and may write into ``x``; None of views for reading alone.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
+        batch_rule: of an operation made outside of anygrad what :meth:`vmap` has set.
         door: what a call with indices goes through, ``door(op, operands, params)``: it brings them to their normal form
             and goes on with :meth:`linked`. None where there are no indices.
     """
@@ -159,6 +162,7 @@ class Primitive:
     is_view = False
     shares: Callable[..., bool] | None = None
     put: Rule | None = None
+    batch_rule: Any = None
 
     def __init__(
         self,
@@ -183,10 +187,12 @@ class Primitive:
         self.outputs = outputs
         self.chapter = next((part for part in self.__module__.split(".") if part in CHAPTERS), "")
         self.table = Table(self)
+        is_own = self.__module__.partition(".")[0] == "anygrad"
+        self.key = self.name if is_own else f"{self.__module__}.{self.name}"
         taken = primitives.get(self.name)
         if taken is not None and taken.__module__ != self.__module__:
             raise ValueError(f"an operation named {self.name!r} exists already, in {taken.__module__}; choose another")
-        primitives[self.name] = self
+        primitives[self.key] = self
 
     def __repr__(self) -> str:
         return f"<primitive {self._usage}>"
@@ -290,6 +296,23 @@ class Primitive:
     def jvp(self, *rules: Rule | None) -> None:
         """Set the forward rule of each operand: ``rule(t, ...)`` gives what its tangent adds to the result's."""
         self.forward_rules = rules
+
+    def vmap(self, rule: Callable[..., Any] | Literal["elementwise", "leading"]) -> None:
+        """Set how it runs on a whole batch; without this one that is not elementwise runs once for each member.
+
+        Args:
+            rule: ``rule(size, is_batched, *operands, **params)`` gives the result, of several each one, with the axis
+                of the members in front, where those operands have it that ``is_batched`` says. Or ``"elementwise"``,
+                for one whose operands are broadcast, or ``"leading"``, for one that works on the last axes of its
+                operands and lets any number of axes in front be.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        if not callable(rule) and rule not in ("elementwise", "leading"):
+            raise ValueError(f"{self.name}.vmap: rule must be a function, 'elementwise' or 'leading', given {rule!r}")
+        self.batch_rule = rule
+        forget_implementations(self)
 
 
 class Elementwise(Primitive):
@@ -406,55 +429,3 @@ def _documented() -> None:
 
 
 _EMPTY = (_documented.__code__.co_code, (lambda: None).__code__.co_code)
-
-
-# --- errors -----------------------------------------------------------------------------------------------------------
-
-
-def describe(value: Any) -> str:
-    """A value as an error message shows it: an array by dtype and shape, all else by its repr."""
-    if hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type):
-        return f"{str(value.dtype).rpartition('.')[2]}{tuple(value.shape)}"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _devices_of(operands: tuple[Any, ...]) -> list[str]:
-    """The names of the devices of some operands, as far as their libraries can tell."""
-    found = set()
-    for operand in operands:
-        with contextlib.suppress(Exception):  # an error is being explained; this one must not hide it
-            found.add(device_of(operand))
-    return sorted(found)
-
-
-def explain(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], error: Exception) -> NoReturn:
-    """Raise the error again, of the same kind, naming the operation and what it was given."""
-    if getattr(error, "explained", False):
-        try:
-            raise error
-        finally:
-            del error  # whose traceback holds this frame
-    names = [f"{op.operands[0]}[{i}]" for i in range(len(operands))] if op.variadic else op.operands
-    given = [f"{n}={describe(v)}" for n, v in zip(names, operands)]
-    given += [f"{n}={describe(v)}" for n, v in params.items() if v is not op.defaults.get(n)]
-    message = f"{op.name}({', '.join(given)}): {error}"
-    kind = type(error)
-    devices = _devices_of(operands)
-    if len(devices) > 1:
-        kind = ValueError
-        message = (
-            f"{op.name}({', '.join(given)}): operands live on different devices, {' and '.join(map(repr, devices))}; "
-            f"move one with .to({devices[0]!r})"
-        )
-    raised: Exception
-    try:
-        raised = kind(message)
-    except TypeError:  # an exception class that does not take one message
-        builtins = (IndexError, ValueError, TypeError, RuntimeError)
-        raised = next((k for k in builtins if isinstance(error, k)), RuntimeError)(message)
-    raised.explained = True  # type: ignore[attr-defined]
-    try:
-        raise raised from error
-    finally:
-        del raised, error  # whose tracebacks hold this frame: a cycle, and with it all that the operation was given
