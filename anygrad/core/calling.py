@@ -12,6 +12,8 @@ Calls that are not plain, and all that is wrong with a call, go to
 from __future__ import annotations
 
 import inspect
+import itertools
+import linecache
 import operator
 import os
 from collections.abc import Callable
@@ -118,9 +120,20 @@ def _defaults(op: Operation) -> dict[str, Any]:
     return {p.name: p.default for p in op.__signature__.parameters.values()}
 
 
+def _place(title: str, source: str) -> str:
+    """The path of a source that no file holds, by which a traceback finds its lines."""
+    lines = source.splitlines(keepends=True)
+    for number in itertools.count(1):
+        place = os.path.join(os.path.dirname(__file__), f"<{title}>" if number == 1 else f"<{title} ({number})>")
+        linecache.cache.setdefault(place, (len(source), None, lines, place))
+        if linecache.getlines(place) == lines:
+            break
+    return place
+
+
 def written(source: str, name: str, op: Operation, /, **namespace: Any) -> Callable[..., Any]:
     """A function of a primitive, from its source and the names in it."""
-    place = os.path.join(os.path.dirname(__file__), f"<{name} of {op.name}>")  # as a traceback shows it
+    place = _place(f"{name} of {op.name}", source)
     exec(compile(source, place, "exec"), namespace)
     function: Callable[..., Any] = namespace.pop(name)  # which it would hold in a cycle
     return function

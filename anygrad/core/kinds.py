@@ -14,9 +14,15 @@ class _Kinds(dict[Any, Kind]):
 
     def __missing__(self, native: Any) -> Kind:
         name = str(getattr(native, "name", native))  # NumPy writes other byte orders as ">f8"
-        kind: Kind = "c" if "complex" in name else "f" if "float" in name else "b" if "bool" in name else "i"
+        kind = next((kind for word, kind in KINDS.items() if word in name), None)
+        if kind is None:
+            raise TypeError(f"anygrad's arrays hold numbers and truth values, given the dtype {native}")
         self[native] = kind
         return kind
+
+
+KINDS: dict[str, Kind] = {"complex": "c", "float": "f", "bool": "b", "int": "i"}
+"""The kind of each word in a dtype's name."""
 
 
 kinds = _Kinds()
@@ -24,7 +30,11 @@ kinds = _Kinds()
 
 
 def kind_of(native: Any) -> Kind:
-    """``b``, ``i``, ``f`` or ``c``: the kind of a dtype, which may be any library's own."""
+    """``b``, ``i``, ``f`` or ``c``: the kind of a dtype, which may be any library's own.
+
+    Raises:
+        TypeError: it is of none: of objects, texts, times or records.
+    """
     return kinds[native]
 
 

@@ -12,6 +12,7 @@ import anygrad as ag
 from anygrad.arrays.creation import constant
 from anygrad.arrays.views import in_order
 from anygrad.arrays.wrapper import Wrapper, lifted
+from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, cast, dtype_of, floating, implements, of_one_dtype
 from anygrad.ops.creation import copy as _copy
@@ -27,7 +28,9 @@ def _maker(name: str) -> Callable[..., Any]:
     function = getattr(np, name)
 
     def make(like: Any, *args: Any, order: str = "C", device: Any = None, **options: Any) -> Array:
-        return in_order(lifted(function(*args, **options), like), order)
+        made = function(*args, **options)
+        kind_of(made.dtype)  # which refuses what holds no numbers
+        return in_order(lifted(made, like), order)
 
     make.__name__ = name
     return make

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 import anygrad as ag
+from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.kinds import is_complex, kind_of
 from anygrad.core.primitive import Array
 from anygrad.core.types import rank
@@ -162,3 +164,25 @@ def array_str(a: Array, *args: Any, **options: Any) -> str:
 def array2string(a: Array, *args: Any, **options: Any) -> str:
     """The values as text."""
     return np.array2string(to_host(a), *args, **options)
+
+
+# --- to files ---------------------------------------------------------------------------------------------------------
+
+
+def _saver(name: str) -> Callable[..., None]:
+    """NumPy's own function, of the values of arrays that carry no derivative; those that do refuse."""
+    function = getattr(np, name)
+
+    def save(file: Any, *arrays: Any, **options: Any) -> None:
+        function(file, *map(_plain, arrays), **{key: _plain(value) for key, value in options.items()})
+
+    save.__name__ = name
+    return save
+
+
+def _plain(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, Wrapper) else value
+
+
+for _name in ("save", "savez", "savez_compressed", "savetxt"):
+    implements(_name, arrays=0, kind="plain")(_saver(_name))

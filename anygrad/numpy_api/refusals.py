@@ -2,10 +2,12 @@
 
 from anygrad.numpy_api.registry import refuse
 
-VALUES = "write it with x.detach().numpy()"
 TIMES = "anygrad's arrays hold no times"
 BITS = "anygrad's arrays hold no packed bits; take x.detach().numpy() first"
-MEMORY = "x.base is the whole array that a view is a part of, and None of a whole one"
+MEMORY = (
+    "x.base is the whole array that a view is a part of, and None of a whole one; for np.random.permutation(x) write "
+    "x[np.random.permutation(len(x))]"
+)
 
 REMEDIES = {
     "busday_count": TIMES,
@@ -21,10 +23,6 @@ REMEDIES = {
     "packbits": BITS,
     "place": "write x[mask] = values",
     "putmask": "write x[mask] = values[mask]",
-    "save": VALUES,
-    "savetxt": VALUES,
-    "savez": VALUES,
-    "savez_compressed": VALUES,
     "shares_memory": MEMORY,
     "unpackbits": BITS,
 }

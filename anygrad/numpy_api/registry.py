@@ -186,6 +186,7 @@ def cast(x: Array, dtype: Any) -> Array:
     """An array in another dtype, if one is asked for."""
     if dtype is None or np.dtype(dtype) == dtype_of(x):
         return x
+    kind_of(np.dtype(dtype))  # which refuses what holds no numbers
     if is_complex(x) and np.dtype(dtype).kind not in "bc":
         x = ag.real(x)
     return ag.astype(x, np.dtype(dtype))

@@ -186,11 +186,12 @@ UFUNCS_REFUSED = {
 """NumPy's ufuncs that are not, and what to write instead."""
 
 
-PRIVATE: dict[str, Callable[..., Any]] = {
-    "_zeta": ag.special.zeta,
-    "_riemann_zeta": lambda x: ag.special.zeta(x, 1.0),
+PRIVATE = {
+    "_zeta": Ufunc(ag.special.zeta, "floats"),
+    "_riemann_zeta": Ufunc(lambda x: ag.special.zeta(x, 1.0), "floats"),
+    "clip": Ufunc(ag.clip, "numbers"),
 }
-"""SciPy's ufuncs that a function in Python of another name calls."""
+"""Ufuncs that a function of another kind calls: SciPy's in Python, and the method of NumPy's arrays."""
 
 
 def _entry(ufunc: np.ufunc) -> Ufunc:
@@ -198,9 +199,11 @@ def _entry(ufunc: np.ufunc) -> Ufunc:
     found = UFUNCS.get(ufunc)
     name = ufunc.__name__
     if found is None and getattr(np, name, None) is not ufunc:
-        function = PRIVATE.get(name) or (getattr(ag.special, name) if name in ag.special.__all__ else None)
-        if function is not None:
-            found = UFUNCS[ufunc] = Ufunc(function, "floats")
+        found = PRIVATE.get(name)
+        if found is None and name in ag.special.__all__:
+            found = Ufunc(getattr(ag.special, name), "floats")
+        if found is not None:
+            UFUNCS[ufunc] = found
     if found is None:
         known = UFUNCS_REFUSED.get(ufunc.__name__, "docs/numpy.md and anygrad.special have those that are")
         raise TypeError(f"the ufunc {ufunc.__name__!r} is not supported on anygrad's arrays: {known}")

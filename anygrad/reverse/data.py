@@ -37,6 +37,7 @@ def as_array(data: Any, requires_grad: bool, dtype: Dtype | None, device: str | 
         data = astype(data, dtype)
     if requires_grad:
         check_can_require_grad(data)
+    kind_of(data.dtype)  # which refuses what holds no numbers
     return data
 
 
@@ -50,8 +51,8 @@ def _from_python(data: Any, to_floating: bool) -> Any:
         raise ValueError(f"Tensor: data must be a rectangular list, given {describe(data)}") from error
     if array.dtype.kind not in "biufc":
         raise TypeError(
-            f"Tensor: data must be an array of a known library, a number, or nested lists of numbers, "
-            f"given {type(data).__module__}.{type(data).__qualname__}"
+            f"Tensor: data must be an array of a known library, a number, or nested lists of numbers of some dtype, "
+            f"given {type(data).__module__}.{type(data).__qualname__} {data!r:.60}"
         )
     return array.astype(np.float64) if to_floating and array.dtype.kind in "iu" else array
 

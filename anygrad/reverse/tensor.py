@@ -243,7 +243,10 @@ class Tensor(Wrapper, is_family=True):
 
         Raises:
             RuntimeError: the Tensor does not require a gradient.
+            TypeError: the hook cannot be called.
         """
+        if not callable(hook):
+            raise TypeError(f"register_hook: hook must be callable, given {hook!r}")
         edge = edge_of(self)
         if edge is None:
             raise RuntimeError("register_hook: the Tensor does not require a gradient")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Callable, Sequence
-from numbers import Integral
 from typing import Any, NamedTuple, TypeVar
 
 from anygrad.arrays.mixin import ArrayMixin
@@ -26,6 +26,12 @@ def check_callable(f: Any, name: str) -> None:
     """Refuse what cannot be called."""
     if not callable(f):
         raise TypeError(f"{name}: f must be callable, given {f!r}")
+
+
+def check_each(values: Any, what: str, name: str) -> None:
+    """Refuse what is not one value for each argument: an array has as many as it is long."""
+    if not isinstance(values, tuple | list):
+        raise TypeError(f"{what}: {name} must be a tuple with one for each argument, given {describe(values)}")
 
 
 def name_of(f: Any) -> str:
@@ -80,7 +86,7 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
         TypeError: one of their leaves cannot be differentiated.
     """
     argnums = 0 if argnums is None and argnames is None else argnums
-    positions = [] if argnums is None else [argnums] if isinstance(argnums, int | Integral) else list(argnums)
+    positions = [] if argnums is None else _positions(argnums, what)
     names = [] if argnames is None else [argnames] if isinstance(argnames, str) else list(argnames)
     for i in positions:
         if not -len(args) <= i < len(args):
@@ -134,11 +140,20 @@ def select(what: str, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Ar
 
     def arranged(others: Sequence[Any]) -> Any:
         parts = rebuilt(others)
-        by_position = parts[0] if isinstance(argnums, int | Integral) else tuple(parts[: len(positions)])
+        by_position = parts[0] if not isinstance(argnums, Sequence) else tuple(parts[: len(positions)])
         by_name = parts[-1] if isinstance(argnames, str) else dict(zip(names, parts[len(positions) :]))
         return by_position if argnames is None else by_name if argnums is None else (by_position, by_name)
 
     return Selection(chosen, are_numbers, paths, picked, called, arranged)
+
+
+def _positions(argnums: Any, what: str) -> list[int]:
+    try:
+        return [operator.index(i) for i in (argnums if isinstance(argnums, Sequence) else [argnums])]
+    except TypeError:
+        raise TypeError(
+            f"{what}: argnums must be an integer or several, given {argnums!r}; arguments by name are argnames"
+        ) from None
 
 
 def _differentiated(leaves: list[Any], value: Any, what: str) -> list[int]:

@@ -14,6 +14,7 @@ from anygrad.transforms._arguments import (
     as_came,
     as_given,
     check_callable,
+    check_each,
     held_by,
     name_of,
     select,
@@ -36,7 +37,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         ``(out, tangent)``, or ``(out, tangent, aux)``; the tangent has the structure of ``out``.
 
     Raises:
-        TypeError: an array among the arguments is not floating, or an operation has no forward rule.
+        TypeError: primals or tangents are no tuple, an array among them is not floating, or an operation has no forward
+            rule.
         ValueError: a tangent has another structure or shape than its argument.
 
     >>> ag.jvp(lambda x: x**2, (np.array([1.0, 2.0]),), (np.array([1.0, 0.5]),))
@@ -44,6 +46,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     """
     check_callable(f, "jvp")
     what = f"jvp of {name_of(f)}"
+    check_each(primals, what, "primals")
+    check_each(tangents, what, "tangents")
     primals, tangents = tuple(primals), tuple(tangents)
     if len(primals) != len(tangents):
         raise ValueError(f"{what}: {len(primals)} primals and {len(tangents)} tangents were given")

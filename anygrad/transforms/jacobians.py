@@ -17,7 +17,7 @@ from anygrad.ops.elementwise import add
 from anygrad.ops.indexing import getitem
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import expand_dims, reshape
-from anygrad.transforms._arguments import Selection, check_callable, name_of, select, split_aux
+from anygrad.transforms._arguments import Selection, check_callable, check_each, name_of, select, split_aux
 from anygrad.transforms.forward import jvp
 from anygrad.transforms.mapping import vmap
 from anygrad.transforms.reverse import grad, vjp
@@ -150,6 +150,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     (array([ 6., 12.]),)
     """
     check_callable(f, "hvp")
+    check_each(primals, f"hvp of {name_of(f)}", "primals")
     return jvp(grad(f, tuple(range(len(primals)))), primals, tangents)[1]
 
 

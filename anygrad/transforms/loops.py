@@ -10,6 +10,7 @@ from anygrad.arrays.device import default_device
 from anygrad.arrays.mixin import ArrayMixin
 from anygrad.arrays.wrapper import bottom
 from anygrad.core.containers import flatten, mapped, matching, unflatten
+from anygrad.core.primitive import describe
 from anygrad.ops.elementwise import abs, subtract
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import stack
@@ -49,6 +50,7 @@ def scan(
         The last carry, and the results of all steps, stacked along a new first axis.
 
     Raises:
+        TypeError: ``f`` returns no pair.
         ValueError: the rows of ``xs`` differ in number from each other or from ``length``, or nothing says how many
             steps there are.
 
@@ -69,7 +71,10 @@ def scan(
     def steps(carry: Any, parts: list[Any], start: int, stop: int) -> tuple[Any, list[Any]]:
         results = []
         for i in range(start, stop):
-            carry, y = f(carry, unflatten(structure, [getitem(x, i) for x in parts]))
+            out = f(carry, unflatten(structure, [getitem(x, i) for x in parts]))
+            if not isinstance(out, tuple | list) or len(out) != 2:
+                raise TypeError(f"scan: f must return a pair (carry, result), given {describe(out)}")
+            carry, y = out
             results.append(y)
         return carry, results
 

@@ -108,13 +108,19 @@ def _value_and_gradients(
     """The plain value of a traced result, and its gradient in each input."""
     value = held_by(out, tensor_type)
     if type(value) not in SCALARS and (getattr(value, "shape", None) != () or kind_of(value.dtype) == "c"):
-        raise TypeError(f"{what}: the function must return a real scalar, given {describe(value)}; reduce it with sum")
+        raise TypeError(f"{what}: the function must return a real scalar, given {describe(value)}; {_remedy(value)}")
     edge = None if value is out else edge_of(out)
     found: dict[Any, Array] = {}
     if edge is not None:
         with quiet(value):
             found = backward(edge, ones_like(value), tensor_type)
     return value, _gradients_of(inputs, found)
+
+
+def _remedy(value: Any) -> str:
+    if value is None:
+        return "is a return missing?"
+    return "reduce it with sum" if hasattr(value, "shape") else "what comes besides is returned with has_aux=True"
 
 
 def _gradients_of(inputs: list[Tensor], found: dict[Any, Array]) -> list[Array]:

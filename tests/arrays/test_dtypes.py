@@ -149,3 +149,34 @@ def test_the_namespace_info_of_another_device(device):
     with ag.device(device):
         assert info.default_device() == ag.zeros(1).device
         assert info.default_device() in info.devices()
+
+
+RECORDS = [("a", float)]
+NO_NUMBERS = {
+    "objects": np.array([1.0, None], dtype=object),
+    "texts": np.array(["a"]),
+    "bytes": np.array([b"a"]),
+    "times": np.zeros(2, "M8[s]"),
+    "records": np.zeros(2, RECORDS),
+    "a recarray": np.zeros(2, RECORDS).view(np.recarray),
+}
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_arrays_that_hold_no_numbers_are_refused(name):
+    array = NO_NUMBERS[name]
+    x = np.ones(2)
+    for use in (
+        lambda: ag.Tensor(array),
+        lambda: ag.asarray(array.view(np.ndarray)) if array.dtype != object else ag.Tensor(array),
+        lambda: ag.grad(lambda x: ag.sum(np.zeros(2, array.dtype, like=x)))(x),
+        lambda: ag.jvp(lambda x: np.empty(2, array.dtype, like=x), (x,), (x,)),
+        lambda: ag.grad(lambda x: ag.sum(np.zeros_like(x, dtype=array.dtype)))(x),
+    ):
+        with pytest.raises(TypeError, match="numbers and truth values, given the dtype"):
+            use()
+
+
+def test_numbers_of_every_width_are_taken():
+    for code in "?bhilqBHILQefdgFDG":
+        assert ag.Tensor(np.ones(2, code)).dtype == np.dtype(code)

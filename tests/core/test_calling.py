@@ -1,5 +1,7 @@
 """Calls with wrong arguments: the error says which, and the graph stays."""
 
+import traceback
+
 import numpy as np
 import pytest
 
@@ -34,3 +36,15 @@ def test_bad_input_names_function_argument_and_value_and_leaves_the_graph_usable
         act(y)
     y.backward()
     assert (x.grad.data == 2).all()
+
+
+def test_a_traceback_shows_the_lines_of_functions_that_are_written():
+    with pytest.raises(IndexError) as caught:
+        ag.sum(Tensor(np.ones(2), requires_grad=True), axis=2)
+    frames = [
+        frame for frame in traceback.extract_tb(caught.value.__cause__.__traceback__) if " of sum" in frame.filename
+    ]
+    assert frames
+    for frame in frames:
+        assert "sum" in frame.line or "out" in frame.line
+        assert "import" not in frame.line

@@ -184,7 +184,8 @@ LIKE: dict[str, Any] = {
 }
 
 IN_PLACE_FUNCTIONS = {"copyto", "fill_diagonal", "put", "put_along_axis"}
-TESTED_THERE = {*LIKE, "copy", *IN_PLACE_FUNCTIONS}
+SAVED = ("save", "savez", "savez_compressed", "savetxt")
+TESTED_THERE = {*LIKE, "copy", *IN_PLACE_FUNCTIONS, *SAVED}
 
 
 @pytest.mark.parametrize("name", list(LIKE))
@@ -236,3 +237,29 @@ def test_the_table_of_functions_is_read_when_it_is_first_needed():
     code = "import sys, anygrad, numpy\nassert not [m for m in sys.modules if m.startswith('anygrad.numpy_api')]\n"
     code += "assert numpy.sin(anygrad.Tensor(0.0)).item() == 0.0 and 'anygrad.numpy_api' in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_values_without_a_derivative_are_saved_and_others_refuse(name, tmp_path):
+    file, x = tmp_path / "x.npz", Tensor(X)
+    arrays = {"first": x} if name.startswith("savez") else {}
+    with open(file, "wb") as stream:
+        getattr(np, name)(stream, x if not arrays else x * 2, **arrays)
+    loaded = np.loadtxt(file) if name == "savetxt" else np.load(file)
+    found = [loaded["arr_0"] / 2, loaded["first"]] if arrays else [loaded]
+    for values in found:
+        np.testing.assert_array_equal(values, X)
+    for save in (lambda x: getattr(np, name)(tmp_path / "y", x), lambda x: np.savez(tmp_path / "y", x=x)):
+        with pytest.raises(RuntimeError, match=r"x\.detach\(\)\.numpy\(\)"):
+            save(leaf(X))
+        with pytest.raises(RuntimeError, match="lose the derivative"):
+            ag.jvp(save, (X,), (X,))
+
+
+def test_the_method_clip_of_numpys_arrays_takes_bounds_that_carry_a_derivative():
+    def f(x):
+        return np.sum(np.array([0, 5, 1]).clip(x[0], x[1]) * np.array([1.0, 10.0, 100.0]))
+
+    assert ag.value_and_grad(f)(np.array([0.5, 2.0]))[0] == 0.5 + 20.0 + 100.0
+    assert ag.grad(f)(np.array([0.5, 2.0])).tolist() == [1.0, 10.0]
+    assert np.array([0, 5]).clip(Tensor([1, 1]), Tensor([2, 2])).dtype == np.int64
