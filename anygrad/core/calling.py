@@ -19,6 +19,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from anygrad.core.kinds import kind_of
 from anygrad.core.types import ranks, scalar_results
 
 __all__ = ["MISSING", "adaptor", "caller", "in_python", "written"]
@@ -155,7 +156,8 @@ def _plain(value: Any) -> Any:
         return value
     if kind in scalar_results:
         return value.item()
-    shape = getattr(value, "shape", None)
-    if shape is None or ranks[kind] < 0:
+    if ranks[kind] < 0:
         return operator.index(value) if hasattr(kind, "__index__") else value
-    return tuple(map(operator.index, value)) if len(shape) == 1 else operator.index(value)
+    if kind_of(value.dtype) != "i" or len(value.shape) > 1:
+        return value
+    return tuple(map(operator.index, value)) if value.shape else operator.index(value)

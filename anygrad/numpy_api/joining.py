@@ -108,7 +108,7 @@ def insert(arr: Array, obj: Any, values: Any, axis: int | None = None) -> Array:
     arr, values = as_arrays((arr, values))
     n, ndim = arr.shape[axis], len(arr.shape)
     places = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
-    places = np.flatnonzero(places) if places.dtype == bool else places
+    places = np.flatnonzero(places) if places.dtype == bool else places.astype(np.intp)
     if places.size == 1:  # any number of values, all before one place
         values = ag.reshape(values, (1,) * (ndim - len(values.shape)) + tuple(values.shape))
         values = values if places.ndim else ag.moveaxis(values, 0, axis)

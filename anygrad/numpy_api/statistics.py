@@ -14,7 +14,7 @@ from anygrad.numpy_api.creation import linspace
 from anygrad.numpy_api.reductions import any as any_of
 from anygrad.numpy_api.registry import as_array, as_arrays, cast, dtype_of, floating, implements, of_one_dtype, promoted
 from anygrad.numpy_api.sorting import searchsorted
-from anygrad.ops._axes import kept, normalized
+from anygrad.ops._axes import count, kept, normalized
 from anygrad.ops.keys import widened
 
 __all__: list[str] = []
@@ -60,6 +60,8 @@ def nanpercentile(a: Array, q: Array, axis: Any = None, overwrite_input: bool = 
 @implements("median")
 def median(a: Array, axis: Any = None, overwrite_input: bool = False, *, keepdims: bool = False) -> Array:
     """The middle element, or the mean of the two in the middle."""
+    if not count(tuple(a.shape), tuple(axis) if isinstance(axis, list) else axis):  # of which no quantile is known
+        return ag.mean(floating(a), axis=axis, keepdims=keepdims)
     return _quantile("median", a, 0.5, axis, is_past_nan=False, keepdims=keepdims)
 
 

@@ -64,6 +64,7 @@ def fmin(x1: Array, x2: Array) -> Array:
 
 def heaviside(x1: Array, x2: Array) -> Array:
     """0 below zero, 1 above it, and x2 at it."""
+    x1, x2 = floating(x1), floating(x2)
     step = ag.where(x1 > 0, ag.ones_like(x1), ag.where(x1 < 0, ag.zeros_like(x1), x1))
     return ag.where(x1 == 0, x2, step)
 

@@ -90,6 +90,11 @@ def cotangent_of(x: Any, grad: Any, create_graph: bool) -> Any:
     if grad is None:
         return x.rewrap(ones_like(x.data), None)
     if not isinstance(grad, above.tensor_type):
+        if rank(type(grad)) > 0:
+            raise TypeError(
+                f"backward: grad is a {type(grad).__name__}, under a transform that the Tensor is not under, and that "
+                f"x.grad would outlive; write out, pull = anygrad.vjp(f, x), and anygrad.vmap(pull)(grads)"
+            )
         grad = above.tensor_type(grad) if rank(type(grad)) == 0 else above.tensor_type(grad, device=x.device)
     if grad.shape != x.shape:
         raise ValueError(f"backward: grad must have the Tensor's shape {x.shape}, given {grad.shape}")

@@ -85,3 +85,14 @@ def test_zeta_of_scipy_is_known():
     for f in (lambda v: special.zeta(v, 1.5), of_riemann, lambda v: special.zeta(2.5, v)):
         np.testing.assert_allclose(f(ag.Tensor(x)).numpy(), f(x), rtol=1e-12)
     ag.testing.check_grads(lambda v: special.zeta(2.5, v), (x,), order=1)
+
+
+def test_a_plain_array_is_clipped_between_traced_bounds():
+    x = np.array([0.5, 1.5, 2.5])
+
+    def f(bounds):
+        return x.clip(bounds[0], bounds[1])
+
+    bounds = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(f(ag.Tensor(bounds)).numpy(), f(bounds))
+    np.testing.assert_array_equal(ag.jacrev(f)(bounds), [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])

@@ -25,6 +25,8 @@ plain("resize", lambda x: np.resize(x[:0], 0), X)
 case("diff", lambda x: np.diff(x, n=0, prepend=5.0), X)
 plain("cov", lambda x: np.cov(x[:, :0]), A)
 plain("hypot", lambda x: np.hypot.reduce(x), np.array([-1.0]))
+for _axis in (None, 1, (0, 1)):
+    plain("median", lambda x, axis=_axis: np.median(x[:, :0], axis=axis, keepdims=True), A)
 
 # --- counts, and their corrections ------------------------------------------------------------------------------------
 
@@ -53,6 +55,8 @@ plain("mean", lambda x: np.mean(x, axis=0, dtype=np.int64), I.reshape(2, 2))
 for _name in ("cumsum", "cumprod", "sum", "prod"):
     for _dtype in (np.bool_, np.int8, np.float32):
         plain(_name, lambda x, f=getattr(np, _name), d=_dtype: f(x, dtype=d), I)
+for _dtype in (np.int8, np.uint16, np.bool_):
+    plain("heaviside", lambda x: np.heaviside(x, x[:1]).astype(np.float64), np.array([1, 0, 1], _dtype))
 plain("diff", lambda x: np.diff(x > 0), X)
 plain("diff", lambda x: np.diff(x > 0, prepend=1.5, append=2.5), A)
 plain("diff", lambda x: np.diff(x > 0, prepend=True, axis=0), A)
