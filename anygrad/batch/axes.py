@@ -54,6 +54,8 @@ def axes_check(op: Primitive) -> Check | None:
         for ndim, least in zip(ndims, fewest):
             if ndim < least:
                 raise ValueError(f"an operand with {least} axes or more is needed; under vmap a member has {ndim}")
+        if getattr(params.get("rtol"), "shape", ()) and len(params["rtol"].shape) > ndims[0] - 2:
+            raise ValueError(f"rtol has more axes than there are matrices in a member, which has {ndims[0]} axes")
         for axes in (*operands[len(operands) - at_end :], *([] if named is None else [params[named]])):
             if axes is not None:
                 axes = tuple(axes) if isinstance(axes, tuple | list) else (axes,)

@@ -163,6 +163,14 @@ def test_values_that_members_share_are_not_written_across_them():
         ag.vmap(lambda a: ag.tensordot(a, ag.matrix_transpose(a), axes=2))(np.ones((4, 2, 3)))
 
 
+def test_tolerances_of_matrices_are_not_those_of_members():
+    with pytest.raises(ValueError, match="rtol has more axes"):
+        ag.vmap(lambda x: ag.linalg.pinv(x, rtol=np.array([0.1, 0.2, 0.3])))(np.ones((3, 2, 2)))
+    x = np.random.default_rng(1).random((4, 3, 2, 2))
+    found = ag.vmap(lambda x: ag.linalg.pinv(x, rtol=np.array([0.1, 0.5, 0.9])))(x)
+    np.testing.assert_allclose(found, np.linalg.pinv(x, rcond=np.array([0.1, 0.5, 0.9])))
+
+
 def test_take_without_an_axis_reads_the_flattened_member():
     x = np.arange(12.0).reshape(2, 2, 3)
     np.testing.assert_array_equal(ag.vmap(lambda m: ag.take(m, np.array([4, 0])))(x), [[4, 0], [10, 6]])

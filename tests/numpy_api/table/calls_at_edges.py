@@ -25,7 +25,7 @@ plain("resize", lambda x: np.resize(x[:0], 0), X)
 case("diff", lambda x: np.diff(x, n=0, prepend=5.0), X)
 plain("cov", lambda x: np.cov(x[:, :0]), A)
 plain("hypot", lambda x: np.hypot.reduce(x), np.array([-1.0]))
-for _axis in (None, 1, (0, 1)):
+for _axis in (None, 0, 1, (0, 1)):
     plain("median", lambda x, axis=_axis: np.median(x[:, :0], axis=axis, keepdims=True), A)
 
 # --- counts, and their corrections ------------------------------------------------------------------------------------
