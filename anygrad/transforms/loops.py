@@ -11,6 +11,7 @@ from anygrad.arrays.mixin import ArrayMixin
 from anygrad.arrays.wrapper import bottom
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.primitive import describe
+from anygrad.ops.creation import new_zeros
 from anygrad.ops.elementwise import abs, subtract
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import stack
@@ -47,7 +48,8 @@ def scan(
             backward pass (see :func:`checkpoint`); memory is least at about the square root of the number of steps.
 
     Returns:
-        The last carry, and the results of all steps, stacked along a new first axis.
+        The last carry, and the results of all steps, stacked along a new first axis. Of no steps ``f`` is called once,
+        with zeros for a row, to see what the results would be.
 
     Raises:
         TypeError: ``f`` returns no pair.
@@ -88,7 +90,10 @@ def scan(
         run = steps if checkpoint_every is None else checkpoint(steps)
         carry, found = run(carry, parts, 0, n)
         results += found
-    return carry, mapped(lambda *ys: stack(_arrays(ys)), results[0], *results[1:]) if results else None
+    if not count:
+        _, (y,) = steps(init, [new_zeros(x, (1, *x.shape[1:])) for x in rows], 0, 1)
+        return init, mapped(lambda y: new_zeros(*_arrays((y,)), (0, *getattr(y, "shape", ()))), y)
+    return carry, mapped(lambda *ys: stack(_arrays(ys)), results[0], *results[1:])
 
 
 def _arrays(values: tuple[Any, ...]) -> list[Any]:

@@ -176,3 +176,19 @@ def test_an_equation_that_uses_other_arrays_each_time_is_refused():
 
     with pytest.raises(RuntimeError, match="must use the same arrays in each call"):
         ag.grad(lambda w: ag.implicit_root(lambda y, a: residual(y, a, w), lambda a: a)(A))(W)
+
+
+def test_a_scan_of_no_steps_gives_the_shapes_of_the_results():
+    def step(carry, x):
+        return carry + ag.sum(x), {"twice": 2.0 * x, "number": 1.0, "none": None}
+
+    def run(carry, xs):
+        return ag.scan(step, carry, xs)
+
+    carry, ys = run(np.float32(1.5), np.zeros((0, 3), np.float32))
+    assert carry == 1.5
+    assert (ys["twice"].shape, ys["twice"].dtype, ys["number"].shape, ys["none"]) == ((0, 3), np.float32, (0,), None)
+    assert ag.grad(lambda c: run(c, np.zeros((0, 3)))[0] ** 2)(3.0) == 6.0
+    assert ag.grad(lambda xs: ag.sum(run(0.0, xs)[1]["twice"]))(np.zeros((0, 3))).shape == (0, 3)
+    assert ag.vmap(lambda xs: run(0.0, xs)[1]["twice"])(np.zeros((4, 0, 3))).shape == (4, 0, 3)
+    assert ag.scan(lambda c, _: (c, c), np.ones(2), length=0)[1].shape == (0, 2)
