@@ -42,16 +42,86 @@ def test_the_gradient_of_a_determinant_is_the_matrix_of_cofactors_at_every_rank(
     np.testing.assert_allclose(got, np.conj(cofactors), atol=1e-14)
 
 
-def test_equal_eigenvalues_and_singular_values_leave_finite_gradients():
-    x = np.diag([1.0, 1.0, 2.0])
-    for f in (
-        lambda x: ag.sum(ag.linalg.eigh(x).eigenvectors),
-        lambda x: ag.sum(ag.linalg.svd(x).U),
-        lambda x: ag.linalg.matrix_norm(x, ord="nuc"),
-    ):
-        assert np.all(np.isfinite(ag.grad(f)(x)))
-    # A function of the matrix that is smooth there has the right derivative: x**2 through its eigenvalues.
-    np.testing.assert_allclose(ag.grad(lambda x: ag.sum(ag.linalg.eigvalsh(x) ** 2))(x), 2 * x)
+def second_derivatives(f, x):
+    """In each nesting of the modes, and of a batch."""
+    one, other = ag.grad(f), ag.jacfwd(f)
+    found = [ag.jacrev(one)(x), ag.jacfwd(one)(x), ag.jacrev(other)(x), ag.jacfwd(other)(x)]
+    return [*found, ag.vmap(ag.hessian(f))(np.stack([x, x]))[1]]
+
+
+def minors(x):
+    """The second derivatives of a determinant: the determinants of what is left without two rows and two columns."""
+    n = len(x)
+    found = np.zeros((n,) * 4, x.dtype)
+    for i, j, k, m in np.ndindex(found.shape):
+        if i != k and j != m:
+            sign = (-1) ** (i + j + k + m) * (1 if (i < k) == (j < m) else -1)
+            found[i, j, k, m] = sign * np.linalg.det(np.delete(np.delete(x, (i, k), 0), (j, m), 1))
+    return found
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.ones((3, 3)),
+        np.zeros((2, 2)),
+        np.diag([1.0, 0.0, 0.0]),
+        np.diag([2.0, 1.0, 1.0, 0.0]),
+        np.array([[0.1, 0.2], [0.2, 0.4]]),  # whose determinant is 0 but for rounding
+        np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0], [0.5, -1.0, 2.0]]),
+        np.eye(3),
+        np.array([[1.0, 2.0], [3.0, -1.0]]),
+    ],
+)
+def test_second_derivatives_of_a_determinant_are_right_at_every_rank(x):
+    np.testing.assert_allclose(second_derivatives(np.linalg.det, x), [minors(x)] * 5, atol=1e-14)
+
+
+def test_second_derivatives_of_a_complex_determinant_are_right_where_it_is_zero():
+    def f(t):
+        x = np.array([[1, 1j], [1j, -1]]) + t[0] * np.array([[1j, 0], [0, 2]]) + t[1] * np.array([[0, 1], [1j, 0]])
+        return np.imag(np.linalg.det(x))
+
+    np.testing.assert_allclose(second_derivatives(f, np.zeros(2)), [[[4.0, 0.0], [0.0, -2.0]]] * 5, atol=1e-14)
+
+
+def test_third_derivatives_of_a_determinant_are_right_where_singular_values_are_equal():
+    t = np.arange(9.0).reshape(3, 3) ** 2
+
+    def f(s):
+        return np.linalg.det(np.eye(3) + s * t)
+
+    for third in (ag.grad(ag.grad(ag.grad(f))), ag.jacfwd(ag.jacfwd(ag.grad(f)))):
+        np.testing.assert_allclose(third(0.0), 6 * np.linalg.det(t), rtol=1e-12)
+
+
+@pytest.mark.parametrize("order", [1, 2, np.inf, "nuc", "fro", None])
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
+def test_norms_of_empty_matrices_are_zero(order, shape):
+    x = np.zeros(shape)
+    value, gradient = ag.value_and_grad(lambda x: np.linalg.norm(x, order))(x)
+    assert value == 0
+    assert gradient.shape == shape
+    assert ag.jvp(lambda x: ag.linalg.matrix_norm(x, ord=order), (x,), (x,))[1] == 0
+
+
+@pytest.mark.parametrize("order", [None, 1, -1, 2, np.inf, -np.inf, "fro"])
+@pytest.mark.parametrize("x", [np.ones((2, 2)), np.zeros((2, 2)), np.stack([np.ones((2, 2)), np.diag([1.0, 2.0])])])
+def test_the_condition_of_a_singular_matrix_is_infinite_and_so_is_its_derivative(order, x):
+    def f(x):
+        return np.linalg.cond(x, order)
+
+    wanted = f(x)
+    value, pullback = ag.vjp(f, x)
+    assert np.isinf(np.max(wanted))
+    np.testing.assert_allclose(np.isinf(value), np.isinf(wanted))
+    np.testing.assert_allclose(value[np.isfinite(value)], wanted[np.isfinite(wanted)], rtol=1e-13)
+    with np.errstate(all="ignore"):
+        (gradient,) = pullback(np.ones_like(wanted))
+    singular, regular = (gradient, x[:0]) if x.ndim == 2 else gradient
+    assert not np.any(np.isfinite(singular)) or order in (None, 2)
+    assert not np.all(np.isfinite(singular))
+    assert np.all(np.isfinite(regular))
 
 
 def test_a_norm_at_zero_has_the_gradient_zero_for_every_order():
@@ -115,6 +185,12 @@ def test_matrix_power_zero_is_the_identity():
         (lambda x: ag.linalg.matrix_norm(x, ord=3), ValueError, r"matrix_norm.*ord.*3"),
         (lambda x: ag.linalg.matrix_norm(x[0]), ValueError, r"matrix_norm.*two axes.*\(2,\)"),
         (lambda x: ag.linalg.matrix_power(x[:1], 2), ValueError, r"matrix_power.*square.*\(1, 2\)"),
+        (lambda x: ag.linalg.matrix_power(x, x[0, 0]), TypeError, r"matrix_power.*number.*expm\(n \* logm"),
+        (lambda x: ag.linalg.matrix_power(x[::-1], 0.5), ValueError, r"matrix_power.*Hermitian"),
+        (lambda x: ag.linalg.sqrtm(x[::-1]), ValueError, r"sqrtm.*Hermitian.*/ 2"),
+        (lambda x: ag.linalg.logm(x[:1]), ValueError, r"logm.*square.*\(1, 2\)"),
+        (lambda x: ag.linalg.expm(x[:1]), ValueError, r"expm.*square.*\(1, 2\)"),
+        (lambda x: ag.linalg.matrix_function(lambda w: w * x[0, 0], x), TypeError, r"matrix_function.*traced.*outside"),
         (lambda x: ag.linalg.outer(x, x[0]), ValueError, r"outer.*x1.*\(2, 2\)"),
         (lambda x: ag.linalg.cross(x, x), ValueError, r"cross.*x1.*3 elements.*\(2, 2\)"),
         (lambda x: ag.linalg.qr(x, mode="raw"), ValueError, r"qr.*mode"),

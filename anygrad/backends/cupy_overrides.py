@@ -58,15 +58,14 @@ def _remainder(x1: Array, x2: Array) -> Array:
 
 
 @backend.implement("cholesky")
-def _cholesky(x: Array, upper: bool = False) -> Array:
+def _cholesky(x: Array) -> Array:
     import cupy
 
     factor = cupy.linalg.cholesky(x)
     # cuSOLVER stops at a pivot that is not positive, and what it leaves is no factor; CuPy says nothing of it.
     pivots = cupy.diagonal(factor, axis1=-2, axis2=-1).real
     is_positive = (pivots > 0).all(axis=-1)[..., None, None]
-    factor = cupy.where(is_positive, factor, cupy.asarray(np.nan, dtype=factor.dtype))
-    return factor.swapaxes(-2, -1).conj() if upper else factor
+    return cupy.where(is_positive, factor, cupy.asarray(np.nan, dtype=factor.dtype))
 
 
 @backend.implement("solve")

@@ -20,6 +20,7 @@ from anygrad.core.types import SCALARS
 from anygrad.ops import convolutions
 from anygrad.ops.elementwise import chain
 from anygrad.ops.indexing import each_along, getitem
+from anygrad.ops.linalg._matrices import from_lower
 from anygrad.ops.linalg.products import without_zeros
 
 # --- PyTorch ----------------------------------------------------------------------------------------------------------
@@ -324,6 +325,19 @@ def _jax_transposed(f: Callable[[Array], Array], shape: tuple[int, ...], y: Arra
     dtype = jax.namespace.result_type(y, other)
     (x,) = library.linear_transpose(f, library.ShapeDtypeStruct(shape, dtype))(y.astype(dtype))
     return x
+
+
+def _jax_of_lower(name: str) -> None:
+    """Make a function read the lower triangle, as others do, where JAX's takes the mean of both."""
+
+    def run(x: Array) -> Any:
+        return getattr(jax.namespace.linalg, name)(from_lower(x))
+
+    jax.implement(name)(run)
+
+
+for _name in ("cholesky", "eigh", "eigvalsh"):
+    _jax_of_lower(_name)
 
 
 @jax.implement("searchsorted")

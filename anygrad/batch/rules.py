@@ -19,7 +19,7 @@ from anygrad.core.primitive import Array, Primitive
 from anygrad.core.types import rank
 from anygrad.ops import indexing
 from anygrad.ops.joining import stack
-from anygrad.ops.manipulation import broadcast_to, reshape
+from anygrad.ops.manipulation import broadcast_to, expand_dims, reshape
 
 __all__ = [
     "BatchRule",
@@ -171,14 +171,34 @@ for _name in ("where", "conj", "real", "imag", "from_parts", "copy"):
 @batch_rule(
     *("zeros_like", "ones_like", "empty_like", "full_like", "sign", "astype", "to_device"),
     *("tril", "triu", "matrix_transpose", "diagonal", "inv", "pinv", "cholesky", "eigh", "eigvalsh", "eig", "eigvals"),
-    *("svd", "svdvals", "qr", "det", "slogdet", "matrix_rank", "strong_products"),
+    *("svd", "svdvals", "qr", "det", "slogdet", "matrix_rank", "rounding", "is_hermitian"),
+    *("polar_factor", "nuclear_norm", "matrix_function", "strong_products"),
 )
 def _same(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """Elementwise in the array operand, or on its last axes."""
     return op.apply(tuple(operands), params)
 
 
-@batch_rule("may_have_zero", "may_have_nan", "has_zero", "new_zeros", "new_arange", "new_index")
+@batch_rule(
+    *("up_to", "from_eigenvalues", "along_eigenvectors", "from_values", "along_vectors", "from_singular_values"),
+    *("along_singular_vectors", "cofactors", "sylvester", "with_factors"),
+)
+def _stacked(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
+    """On the last axes of operands which have the others in common."""
+    return op.apply(tuple(x if b else expand_dims(x, axis=0) for x, b in zip(operands, is_batched)), params)
+
+
+@batch_rule(
+    "may_have_zero",
+    "may_have_nan",
+    "has_zero",
+    "is_near_singular",
+    "are_hermitian",
+    "squarings",
+    "new_zeros",
+    "new_arange",
+    "new_index",
+)
 def _like_one(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:
     """About the array's library and device, or about all members."""
     return Unbatched(op.apply(tuple(operands), params))

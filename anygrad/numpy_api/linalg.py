@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from anygrad.core.kinds import is_complex
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, dtype_of, floating, implements, is_readable, promoted
 from anygrad.ops._axes import kept, normalized
+from anygrad.ops.linalg._matrices import from_lower, identity, is_hermitian
 
 __all__: list[str] = []
 
@@ -69,22 +71,30 @@ def cholesky(a: Array, /, *, upper: bool = False) -> Array:
 @implements("linalg.matrix_power")
 def matrix_power(a: Array, n: int) -> Array:
     """The product of a matrix with itself, n times."""
+    n = operator.index(n)
     return ag.linalg.matrix_power(a if n >= 0 else floating(a), n)
+
+
+def _read(a: Array, hermitian: bool) -> Array:
+    """The matrix that NumPy reads, of one that is said to be Hermitian from its lower triangle."""
+    a = floating(a)
+    return ag.where(is_hermitian(a), a, from_lower(a)) if hermitian else a
 
 
 @implements("linalg.matrix_rank", kind="plain")
 def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """The number of singular values above a bound."""
+    x = _read(A, hermitian)
     if tol is not None:
-        return ag.sum(ag.astype(ag.linalg.svdvals(floating(A)) > tol, np.int64), axis=-1)
-    return ag.linalg.matrix_rank(floating(A), rtol=rtol)
+        return ag.sum(ag.astype(ag.linalg.svdvals(x) > tol, np.int64), axis=-1)
+    return ag.linalg.matrix_rank(x, rtol=rtol)
 
 
 @implements("linalg.pinv")
 def pinv(a: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """The pseudo-inverse; singular values below a share of the largest count as zero."""
     bound = rtol if rcond is None else rcond
-    return ag.linalg.pinv(floating(a), rtol=1e-15 if bound is None else bound)
+    return ag.linalg.pinv(_read(a, hermitian), rtol=1e-15 if bound is None else bound)
 
 
 def _lower(a: Array, UPLO: str) -> Array:
@@ -108,7 +118,7 @@ def eigvalsh(a: Array, UPLO: str = "L") -> Array:
 @implements("linalg.svd")
 def svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """The singular value decomposition."""
-    a = floating(a)
+    a = _read(a, hermitian)
     return ag.linalg.svd(a, full_matrices=full_matrices) if compute_uv else ag.linalg.svdvals(a)
 
 
@@ -157,11 +167,29 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Arr
 @implements("linalg.cond")
 def cond(x: Array, p: Any = None) -> Array:
     """The condition number: how much a matrix and its inverse stretch."""
-    if p in (None, 2, -2):
-        values = ag.linalg.svdvals(floating(x))
-        ratio = values[..., 0] / values[..., -1]
-        return 1.0 / ratio if p == -2 else ratio
-    return norm(x, p, (-2, -1)) * norm(ag.linalg.inv(floating(x)), p, (-2, -1))
+    x = floating(x)
+    with np.errstate(all="ignore"):
+        found = _ratio_of_values(x, p) if p in (None, 2, -2) else _product_of_norms(x, p)
+    is_lost = ag.isnan(found) & ~ag.any(ag.isnan(x), axis=(-2, -1))
+    return ag.where(is_lost, (1.0 + ag.linalg.vector_norm(x, axis=(-2, -1))) * _infinite(is_lost, found), found)
+
+
+def _infinite(mask: Array, like: Array) -> Array:
+    """Infinity where a mask is true, else 1: what is multiplied by it has a derivative that is not finite either."""
+    return ag.where(mask, math.inf, ag.ones_like(like))
+
+
+def _ratio_of_values(x: Array, p: Any) -> Array:
+    values = ag.linalg.svdvals(x)
+    first, last = values[..., 0], values[..., -1]
+    return last / first if p == -2 else first / last
+
+
+def _product_of_norms(x: Array, p: Any) -> Array:
+    is_singular = ag.linalg.slogdet(x).sign == 0
+    inverse = ag.linalg.inv(ag.where(is_singular[..., None, None], identity(x, x.shape[-1]), x))
+    product = norm(x, p, (-2, -1)) * norm(inverse, p, (-2, -1))
+    return product * _infinite(is_singular, product)
 
 
 # --- least squares and tensors ----------------------------------------------------------------------------------------

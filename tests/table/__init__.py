@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anygrad import transforms
-from tests.table import arrays, elementwise, fft, linalg, shapes, signal, special
+from tests.table import arrays, elementwise, fft, linalg, linalg_pieces, shapes, signal, special
 from tests.table.base import Operation, Sample, outputs_of
 from tests.table.elementwise import CONVENTIONS
 
@@ -14,6 +14,7 @@ OPERATIONS = [
     *arrays.OPERATIONS,
     *shapes.OPERATIONS,
     *linalg.OPERATIONS,
+    *linalg_pieces.OPERATIONS,
     *fft.OPERATIONS,
     *signal.OPERATIONS,
     *special.OPERATIONS,
@@ -39,5 +40,6 @@ GRADIENTS |= set(transforms.__all__)
 ON_SHAPES = {"broadcast_shapes"}
 ON_DTYPES = {"__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"}
 HINTS = {"may_have_zero", "may_have_nan", "has_zero"}  # a bool, which a library may answer either way
+HINTS |= {"are_hermitian", "is_near_singular", "squarings"}  # about all matrices of a stack
 
 NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | ON_DTYPES | HINTS

@@ -76,6 +76,13 @@ def diagonalisable(m: Draw) -> Iterator[Sample]:
         yield S(np.array([[0.5, -1.0], [1.0, 1.0]]).astype(m.dtype))  # a pair of complex eigenvalues
 
 
+def exponents(m: Draw) -> Iterator[Sample]:
+    yield from squares(regular)(m)
+    yield S(np.zeros((2, 2), m.dtype))
+    yield S(np.array([[0.0, 1.0], [0.0, 0.0]]).astype(m.dtype))  # defective
+    yield S((m(3, 3) * 4.0).astype(m.dtype))
+
+
 def powers(m: Draw) -> Iterator[Sample]:
     for n in (1, 2, 3, 5, -1, -2):
         yield S(regular(m, 2, 2), n)
@@ -197,6 +204,31 @@ def decomposed(name: str, call: Any, reference: Any, samples: Any, **more: Any) 
     return Operation(name, call, reference, samples, **more)
 
 
+def np_of_hermitian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def of_matrix(x: Any) -> Any:
+        values, vectors = np.linalg.eigh(x)
+        return (vectors * f(values)[..., None, :].astype(values.dtype)) @ adjoint(vectors)
+
+    return of_matrix
+
+
+def np_expm(x: Any) -> Any:
+    """By Taylor's series of a part of the matrix, squared."""
+    part = x.astype(np.result_type(x, np.float64)) / 2**8
+    power = total = np.eye(x.shape[-1]) + 0 * part
+    for k in range(1, 14):
+        power = power @ part / k
+        total = total + power
+    for _ in range(8):
+        total = total @ total
+    return total.astype(x.dtype)
+
+
+def np_polar(x: Any) -> Any:
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    return u @ vh, adjoint(vh) * s[..., None, :] @ vh
+
+
 def symmetric(name: str, call: Any, reference: Any, samples: Any) -> Operation:
     def of_hermitian_part(x: Any, **options: Any) -> Any:
         return call(ag.multiply(ag.add(x, ag.matrix_transpose(ag.conj(x))), 0.5), **options)
@@ -218,6 +250,19 @@ OPERATIONS = [
     ),
     decomposed("pinv", la.pinv, nla.pinv, oblong),
     decomposed("matrix_power", la.matrix_power, nla.matrix_power, powers),
+    decomposed("expm", la.expm, np_expm, exponents, rtol=1e-11),
+    symmetric("sqrtm", la.sqrtm, np_of_hermitian(np.sqrt), squares(positive)),
+    symmetric("logm", la.logm, np_of_hermitian(np.log), squares(positive)),
+    symmetric(
+        "matrix_power", lambda x: la.matrix_power(x, -1.5), np_of_hermitian(lambda w: w**-1.5), squares(positive)
+    ),
+    symmetric(
+        "matrix_function",
+        lambda x: la.matrix_function(lambda w: ag.tanh(w) * w, x),
+        np_of_hermitian(lambda w: np.tanh(w) * w),
+        squares(hermitian),
+    ),
+    decomposed("polar", la.polar, np_polar, oblong),
     decomposed("matrix_rank", la.matrix_rank, nla.matrix_rank, oblong, is_differentiable=False),
     symmetric("cholesky", la.cholesky, nla.cholesky, squares(positive)),
     symmetric(

@@ -11,12 +11,21 @@ from typing import Any, NamedTuple
 from anygrad.core.kinds import is_complex
 from anygrad.core.primitive import Array, nondifferentiable, primitive
 from anygrad.ops.creation import zeros_like
-from anygrad.ops.elementwise import add, imag, multiply
-from anygrad.ops.linalg._matrices import adjoint, conjugate, identity, real_part, scaled_columns
-from anygrad.ops.linalg.products import matmul, trace
+from anygrad.ops.elementwise import add, imag, multiply, subtract
+from anygrad.ops.indexing import getitem
+from anygrad.ops.linalg._matrices import (
+    adjoint,
+    conjugate,
+    diagonal_matrix,
+    identity,
+    off_diagonal,
+    on_diagonal,
+    real_part,
+)
+from anygrad.ops.linalg.products import diagonal, matmul, trace
+from anygrad.ops.linalg.singular_values import svd, svdvals
 from anygrad.ops.linalg.solving import inv
-from anygrad.ops.linalg.spectral import svd
-from anygrad.ops.logic import equal
+from anygrad.ops.logic import equal, less_equal, logical_or
 from anygrad.ops.manipulation import expand_dims, matrix_transpose, reshape
 from anygrad.ops.reductions import any, prod, sum
 from anygrad.ops.searching import where
@@ -36,8 +45,8 @@ class SlogdetResult(NamedTuple):
 def det(x: Array, /) -> Array:
     """The determinant of a square matrix, or of each of a stack of shape ``(..., n, n)``.
 
-    Its gradient is the matrix of cofactors, also where the determinant is 0; second derivatives there are right for
-    real matrices of rank ``n - 1`` with distinct singular values.
+    Its gradient is the matrix of cofactors, also where the determinant is 0; second derivatives are right at every rank
+    too.
 
     >>> ag.linalg.det(ag.Tensor([[1.0, 2.0], [3.0, 4.0]])).item()
     -2.0000000000000004
@@ -59,10 +68,33 @@ def slogdet(x: Array, /) -> Array:
     """
 
 
+@primitive(
+    lambda g, x: conjugate(_moved_cofactors(x, conjugate(g))),
+    None,
+    jvp=(lambda t, x: _moved_cofactors(x, t), None),
+)
+def _cofactors(x: Array, det: Array, /) -> Array:
+    """The derivative of the determinant in each element: ``det(x) inv(x)`` transposed, or its limit."""
+    if x.shape[-1] == 0:
+        return x
+    if not _has_zero(det):
+        return multiply(_as_matrix(det), matrix_transpose(inv(x)))
+    u, s, vh = svd(x, full_matrices=False)
+    others = prod(where(on_diagonal(s, s.shape[-1]), 1.0, expand_dims(s, axis=-2)), axis=-1)
+    return _between(u, diagonal_matrix(others), vh)
+
+
 @nondifferentiable
 def _has_zero(x: Array, /) -> bool:
     """Whether some element is 0; on a GPU this waits for the array."""
     return bool(any(equal(x, 0)))
+
+
+@nondifferentiable
+def _is_near_singular(x: Array, /) -> bool:
+    """Whether the inverse of some matrix loses more than three digits; on a GPU this waits for the array."""
+    s = svdvals(x)
+    return bool(any(less_equal(getitem(s, (..., -1)), multiply(getitem(s, (..., 0)), 1e-3))))
 
 
 # --- pieces of the rules above ----------------------------------------------------------------------------------------
@@ -73,18 +105,43 @@ def _as_matrix(v: Array) -> Array:
     return reshape(v, (*v.shape, 1, 1))
 
 
-def _cofactors(x: Array, out: Array) -> Array:
-    """The derivative of the determinant in each element: ``det(x) inv(x)`` transposed, or its limit."""
-    n = x.shape[-1]
-    if n == 0:
-        return x
-    if not _has_zero(out):
-        return multiply(_as_matrix(out), matrix_transpose(inv(x)))
-    # With x = U diag(s) Vh it is det(U) det(Vh) U' diag(product of the other s) Vh', conjugated.
+def _moved_cofactors(x: Array, t: Array) -> Array:
+    """How the cofactors of ``x`` move with it."""
+    if x.shape[-1] == 0:
+        return t
+    if _is_near_singular(x):
+        return _moved_near_singular(x, t)
+    inverse = inv(x)
+    moved = matmul(inverse, matmul(t, inverse))
+    along = subtract(multiply(_as_matrix(trace(matmul(inverse, t))), inverse), moved)
+    return multiply(_as_matrix(det(x)), matrix_transpose(along))
+
+
+def _moved_near_singular(x: Array, t: Array) -> Array:
+    """The same without the difference of large numbers, and with no two singular values compared: they may be equal.
+
+    With ``x = U diag(s) Vh`` the cofactors of ``x`` are those of ``diag(s)`` between those of U and Vh, which are
+    ``det(U) conj(U)`` and ``det(Vh) conj(Vh)``. Those of ``diag(s) + t`` are, to first order in ``t``, on the diagonal
+    ``sum(t[k, k] p[i, k])`` and beside it ``-t[j, i] p[i, j]``, where ``p[i, j]`` is the product of all other values.
+    """
     u, s, vh = svd(x, full_matrices=False)
-    apart = where(equal(identity(s, n), 1), 1.0, expand_dims(s, axis=-2))
-    phase = conjugate(multiply(det(u), det(vh)))
-    return conjugate(multiply(_as_matrix(phase), matmul(scaled_columns(u, prod(apart, axis=-1)), vh)))
+    inner = matmul(adjoint(u), matmul(t, adjoint(vh)))
+    others = _products_of_others(s)
+    along = matmul(others, expand_dims(diagonal(inner), axis=-1))
+    moved = subtract(multiply(along, identity(s, s.shape[-1])), multiply(matrix_transpose(inner), others))
+    return _between(u, moved, vh)
+
+
+def _products_of_others(s: Array) -> Array:
+    """For each pair of different singular values the product of all others, and 0 on the diagonal."""
+    same = on_diagonal(s, s.shape[-1])
+    is_left_out = logical_or(expand_dims(same, axis=-3), expand_dims(same, axis=-2))
+    others = where(is_left_out, 1.0, expand_dims(expand_dims(s, axis=-2), axis=-2))
+    return off_diagonal(prod(others, axis=-1))
+
+
+def _between(u: Array, x: Array, vh: Array) -> Array:
+    return multiply(_as_matrix(multiply(det(u), det(vh))), matmul(conjugate(u), matmul(x, conjugate(vh))))
 
 
 def _slogdet_rule(g: Any, x: Array, out: SlogdetResult) -> Array:

@@ -10,7 +10,8 @@ from anygrad.ops._axes import Axes, kept
 from anygrad.ops.creation import zeros_like
 from anygrad.ops.datatypes import astype
 from anygrad.ops.elementwise import abs, divide, multiply, pow, sign
-from anygrad.ops.linalg.spectral import svdvals
+from anygrad.ops.linalg.polar import nuclear_norm
+from anygrad.ops.linalg.singular_values import svdvals
 from anygrad.ops.logic import equal
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import chosen_among, max, min, sum, weighted_cotangent, weighted_tangent
@@ -47,11 +48,12 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: MatrixOrder = "fro"
     """
     if len(x.shape) < 2:
         raise ValueError(f"matrix_norm: x must have at least two axes, given shape {tuple(x.shape)}")
-    if ord == "fro" or ord is None:
+    if ord == "fro" or ord is None or (0 in x.shape[-2:] and ord in (1, 2, math.inf)):  # of no elements all are 0
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if ord in ("nuc", 2, -2):
-        values = svdvals(x)
-        found = (sum if ord == "nuc" else max if ord == 2 else min)(values, axis=-1)
+    if ord == "nuc":
+        found = nuclear_norm(x)
+    elif ord in (2, -2):
+        found = (max if ord == 2 else min)(svdvals(x), axis=-1)
     elif ord in (1, -1, math.inf, -math.inf):
         totals = sum(abs(x), axis=-2 if ord in (1, -1) else -1)
         found = (max if ord in (1, math.inf) else min)(totals, axis=-1)

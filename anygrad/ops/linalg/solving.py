@@ -6,7 +6,6 @@ differentiation" (2008), with adjoints in place of transposes.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from anygrad.core.primitive import Array, nondifferentiable, primitive
@@ -15,8 +14,9 @@ from anygrad.ops.elementwise import add, multiply, negative, subtract
 from anygrad.ops.linalg._matrices import (
     adjoint,
     conjugate,
-    hermitian,
     identity,
+    read,
+    unread,
 )
 from anygrad.ops.linalg.products import matmul
 from anygrad.ops.manipulation import expand_dims, reshape
@@ -72,31 +72,30 @@ def pinv(x: Array, /, *, rtol: Any = None) -> Array:
 
 
 @primitive(
-    lambda g, out, upper: _cholesky_rule(g, out, upper),
-    jvp=(lambda t, out, upper: _cholesky_forward(t, out, upper),),
+    lambda g, x, out: unread(x, _cholesky_rule(g, out)),
+    jvp=(lambda t, x, out: _cholesky_forward(read(x, t), out),),
 )
-def cholesky(x: Array, /, *, upper: bool = False) -> Array:
-    """The lower triangular ``L`` with ``L @ adjoint(L) = x``, for positive definite Hermitian matrices; or its adjoint.
+def _cholesky(x: Array, /) -> Array:
+    """The library's own decomposition into lower triangles."""
 
-    The derivative is that of the Hermitian part of ``x``, so the gradient is Hermitian. Raises an error of the library
-    where a matrix is not positive definite.
+
+def cholesky(x: Array, /, *, upper: bool = False) -> Array:
+    """The lower triangular ``L`` with ``L @ adjoint(L) = x``, for positive definite Hermitian matrices ``(..., n, n)``.
+
+    With ``upper`` it is the upper triangular ``U`` with ``adjoint(U) @ U = x``. That triangle of ``x`` is read which is
+    given, and all of the derivative belongs to it; of a matrix that is Hermitian itself (up to rounding) each triangle
+    gets half of it, so the gradient is Hermitian. Raises an error of the library where a matrix is not positive
+    definite.
 
     >>> ag.linalg.cholesky(ag.Tensor([[4.0, 2.0], [2.0, 2.0]]))
     Tensor([[2., 0.],
             [1., 1.]])
     """
+    return adjoint(_cholesky(adjoint(x))) if upper else _cholesky(x)
 
 
-def matrix_power(x: Array, n: int, /) -> Array:
-    """A square matrix, or each of a stack, multiplied with itself n times; of the inverse if n is negative.
-
-    >>> ag.linalg.matrix_power(ag.Tensor([[1, 1], [0, 1]]), 3)
-    Tensor([[1, 3],
-            [0, 1]])
-    """
-    if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
-        raise ValueError(f"matrix_power: x must be square matrices, given shape {tuple(x.shape)}")
-    n = operator.index(n)  # not an array, which would be counted down
+def repeated(x: Array, n: int) -> Array:
+    """The power of a matrix to an integer."""
     if n < 0:
         x, n = inv(x), -n
     result = None if n else add(zeros_like(x), identity(x, x.shape[-1]))
@@ -164,14 +163,11 @@ def _halved_lower(x: Array) -> Array:
     return subtract(tril(x), multiply(multiply(x, identity(x, x.shape[-1])), 0.5))
 
 
-def _cholesky_rule(g: Array, out: Array, upper: bool) -> Array:
-    lower, g = (adjoint(out), adjoint(g)) if upper else (out, g)
-    inverse = inv(lower)
-    return hermitian(matmul(adjoint(inverse), matmul(_halved_lower(matmul(adjoint(lower), g)), inverse)))
+def _cholesky_rule(g: Array, out: Array) -> Array:
+    inverse = inv(out)
+    return matmul(adjoint(inverse), matmul(_halved_lower(matmul(adjoint(out), g)), inverse))
 
 
-def _cholesky_forward(t: Array, out: Array, upper: bool) -> Array:
-    lower = adjoint(out) if upper else out
-    inverse = inv(lower)
-    moved = matmul(lower, _halved_lower(matmul(inverse, matmul(hermitian(t), adjoint(inverse)))))
-    return adjoint(moved) if upper else moved
+def _cholesky_forward(t: Array, out: Array) -> Array:
+    inverse = inv(out)
+    return matmul(out, _halved_lower(matmul(inverse, matmul(t, adjoint(inverse)))))
