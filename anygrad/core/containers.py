@@ -138,9 +138,11 @@ def _keys(value: dict[Any, Any]) -> dict[Any, str]:
         with contextlib.suppress(TypeError):
             keys.sort()
     names = {key: f"[{key!r}]" for key in keys}
-    if len(set(names.values())) == len(keys):
-        return names
-    return {key: f"[{key!r} (key {i})]" for i, key in enumerate(keys)}
+    if len(set(names.values())) < len(keys):  # the hash is a key's wherever it stands
+        names = {key: f"[{key!r} (hash {hash(key):x})]" for key in keys}
+    if len(set(names.values())) < len(keys):
+        names = {key: f"[{key!r} (key {i})]" for i, key in enumerate(keys)}
+    return names
 
 
 def is_carried(value: Any) -> bool:

@@ -16,6 +16,7 @@ from anygrad.ops.elementwise import abs, subtract
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import stack
 from anygrad.ops.linalg.solving import solve
+from anygrad.ops.manipulation import flip
 from anygrad.ops.reductions import max
 from anygrad.transforms._arguments import check_callable, floating, name_of, stop_gradient
 from anygrad.transforms._closures import found_in, substituted
@@ -35,6 +36,7 @@ def scan(
     xs: Any = None,
     length: int | None = None,
     *,
+    reverse: bool = False,
     checkpoint_every: int | None = None,
 ) -> tuple[Any, Any]:
     """A loop that carries a state along the first axis of some arrays, and collects what each step gives.
@@ -44,6 +46,7 @@ def scan(
         init: the first carry.
         xs: an array, or containers of arrays, whose rows the steps get; None for none.
         length: the number of steps; by default that of the rows.
+        reverse: whether the steps go from the last row to the first; each result stands where its row does.
         checkpoint_every: keep the carry of every so many steps only, and evaluate the steps in between once more in the
             backward pass (see :func:`checkpoint`); memory is least at about the square root of the number of steps.
 
@@ -58,6 +61,8 @@ def scan(
 
     >>> ag.scan(lambda total, x: (total + x, total * x), 0.0, np.array([1.0, 2.0, 3.0]))
     (np.float64(6.0), array([0., 2., 9.]))
+    >>> ag.scan(lambda total, x: (total + x, total + x), 0.0, np.array([1.0, 2.0, 3.0]), reverse=True)[1]
+    array([6., 5., 3.])
     """
     check_callable(f, "scan")
     rows, paths, structure = flatten(xs, "xs")
@@ -80,6 +85,7 @@ def scan(
             results.append(y)
         return carry, results
 
+    rows = [flip(x, axis=0) for x in rows] if reverse else rows
     carry, results = init, list[Any]()
     size = count if checkpoint_every is None else checkpoint_every
     if size < 1 and count:
@@ -93,6 +99,7 @@ def scan(
     if not count:
         _, (y,) = steps(init, [new_zeros(x, (1, *x.shape[1:])) for x in rows], 0, 1)
         return init, mapped(lambda y: new_zeros(*_arrays((y,)), (0, *getattr(y, "shape", ()))), y)
+    results = results[::-1] if reverse else results
     return carry, mapped(lambda *ys: stack(_arrays(ys)), results[0], *results[1:])
 
 

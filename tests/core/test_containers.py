@@ -135,3 +135,4 @@ def test_keys_that_are_written_alike_are_told_apart():
     a, b = Key(), Key()
     _, pullback = ag.vjp(lambda x: {a: x, b: 10.0 * x}, 1.0)
     assert pullback({a: 1.0, b: 2.0})[0] == 21.0
+    assert pullback({b: 2.0, a: 1.0})[0] == 21.0

@@ -49,6 +49,22 @@ def test_scan_without_rows_and_with_wrong_ones():
         ag.scan(rows, X, np.ones((2, 2)), checkpoint_every=0)
 
 
+@pytest.mark.parametrize("every", [None, 1, 3])
+def test_a_scan_in_reverse_is_that_of_the_rows_in_reverse(every):
+    xs = np.linspace(0.5, 1.0, 8).reshape(4, 2)
+
+    def f(carry, xs):
+        return ag.scan(rows, carry, xs, reverse=True, checkpoint_every=every)
+
+    def turned(carry, xs):
+        carry, ys = ag.scan(rows, carry, xs[::-1])
+        return carry, {"sum": ys["sum"][::-1]}
+
+    for got, wanted in zip(flatten(ag.jacrev(f, (0, 1))(X, xs))[0], flatten(ag.jacrev(turned, (0, 1))(X, xs))[0]):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+    assert ag.scan(lambda c, x: (c + x, c), 0.0, X, reverse=True)[1].tolist() == [X[1], 0.0]
+
+
 def test_the_memory_of_a_scan_is_traded_for_time():
     xs = np.ones((400, 1))
 
