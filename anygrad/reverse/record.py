@@ -67,11 +67,13 @@ def wrap(value: Any, tensor_type: TensorType, scalar_type: TensorType) -> Any:
 
 
 def unwrap(value: Any, tensor_type: TensorType) -> Any:
-    """What a Tensor of this level holds; of a constant from an outer level the array; anything else as it is."""
+    """What a Tensor of this level holds; of a constant of another level the array; anything else as it is."""
     family = tensor_type.family
     if isinstance(value, family) and value.place is tensor_type.place:
         return value.data
-    while isinstance(value, family) and value._edge is None:
+    while (
+        value._edge if isinstance(value, family) else getattr(value, "tangent", value)
+    ) is None and value is not None:
         value = value.data
     return value
 

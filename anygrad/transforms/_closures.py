@@ -1,7 +1,7 @@
 """What a function uses beside its arguments, as arguments of it.
 
-The function runs on arrays of a level of their own, deeper than all others. What meets these there, and a derivative or
-an axis travels with it, comes from outside.
+The function runs on arrays of a level of their own, deeper than all others. What wrapper meets these there, comes from
+outside.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from anygrad.arrays.levels import next_level
 from anygrad.arrays.scalar import type_without_axes
-from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
+from anygrad.arrays.wrapper import Wrapper, bottom, leaves_to, with_list
 from anygrad.core.containers import mapped
 from anygrad.core.primitive import Array, Implementation, Primitive
 from anygrad.core.types import rank, register_type, scalar_results
@@ -31,7 +31,7 @@ class _Search:
 
     def of(self, x: Any) -> Any:
         """A value that is not made of the arguments, or what stands in its place."""
-        if not travelling(x):
+        if rank(type(x)) <= 0:
             return x
         place = self._places.setdefault(id(x), len(self.found))
         if place == len(self.found):
@@ -104,10 +104,10 @@ def _run(f: Callable[..., Any], args: Sequence[Any], search: _Search) -> Any:
 
 
 def found_in(f: Callable[..., Any], *args: Any) -> list[Any]:
-    """The arrays that a function uses beside its arguments, and a derivative or an axis travels with."""
+    """The wrappers that a function uses beside its arguments; of constants the arrays."""
     search = _Search()
     _run(f, args, search)
-    return search.found
+    return [x if travelling(x) else bottom(x) for x in search.found]
 
 
 def substituted(f: Callable[..., Any], given: Sequence[Any]) -> Callable[..., Any]:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.arrays.levels import next_level
+from anygrad.arrays.ownership import bottom
 from anygrad.arrays.recording import restrictions, threshold
 from anygrad.batch.batch import Batch
 from anygrad.core.containers import Structure, emptied, flatten, mapped, matching, unflatten
@@ -110,8 +111,13 @@ def as_constant(x: Any, tensor_type: type[Tensor]) -> Any:
 
 
 def without(value: Any, tensor_type: type[Tensor]) -> Any:
-    """Containers with the arrays that constants of a level hold in place of these."""
-    return mapped(lambda x: x.data if tensor_type.is_of_level(x) and x._edge is None else x, value)
+    """Containers with the arrays that constants of a level hold in place of these, and of all constants the arrays."""
+
+    def settled(x: Any) -> Any:
+        x = x.data if tensor_type.is_of_level(x) and x._edge is None else x
+        return x if travelling(x) else bottom(x)
+
+    return mapped(settled, value)
 
 
 def _as_array(x: Any) -> Any:

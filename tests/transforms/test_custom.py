@@ -195,6 +195,45 @@ def by_vjp_rule_of(w):
     return f
 
 
+def with_constant(c):
+    @ag.custom_jvp
+    def f(x):
+        return ag.sin(x) * c
+
+    f.defjvp(lambda p, t: (f(*p), ag.cos(p[0]) * c * t[0]))
+    return f
+
+
+def by_vjp_with_constant(c):
+    f = ag.custom_vjp(lambda x: ag.sin(x) * c)
+    f.defvjp(lambda x: (ag.sin(x) * c, x), lambda x, g: (ag.cos(x) * c * g,))
+    return f
+
+
+CONSTANTS: dict[str, Any] = {
+    "grad of grad": lambda f: ag.grad(lambda x: ag.grad(lambda w: f(ag.stop_gradient(w))(x) * w)(0.9))(0.6),
+    "jvp of grad": lambda f: ag.jvp(lambda x: ag.grad(lambda w: f(ag.stop_gradient(w))(x) * w)(0.9), (0.6,), (1.0,)),
+    "jvp of jvp": lambda f: ag.jvp(
+        lambda x: ag.jvp(lambda w: f(ag.stop_gradient(w))(x) * w, (0.9,), (1.0,))[1], (0.6,), (1.0,)
+    ),
+    "hessian": lambda f: ag.hessian(lambda w: f(ag.stop_gradient(w))(w) * w)(0.9),
+    "a Tensor": lambda f: ag.hessian(lambda x: f(ag.Tensor(0.9))(x))(0.6),
+}
+
+
+@pytest.mark.parametrize("use", CONSTANTS.values(), ids=CONSTANTS)
+@pytest.mark.parametrize("f", [with_constant, by_vjp_with_constant])
+def test_constants_may_be_used_of_whatever_level(f, use):
+    for got, wanted in zip(flatten(use(f))[0], flatten(use(lambda c: lambda x: ag.sin(x) * c))[0], strict=True):
+        assert type(got) is type(wanted)
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_constants_of_a_transform_in_a_rule_that_runs_through_it():
+    use = lambda f: ag.grad(lambda x: ag.hessian(lambda w: f(ag.stop_gradient(w))(x) * w * w)(0.9))(0.6)  # noqa: E731
+    np.testing.assert_allclose(use(with_constant), 2 * 0.9 * np.cos(0.6))
+
+
 # --- what a rule is given, and may give -------------------------------------------------------------------------------
 
 

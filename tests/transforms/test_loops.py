@@ -160,6 +160,9 @@ USING = {
     "used at a deeper level": lambda f: ag.grad(lambda a: ag.grad(lambda w: f(a, w))(W))(A),
     "a constant argument": lambda f: ag.grad(lambda w: f(A, w))(W),
     "linearize": lambda f: ag.linearize(f, A, W)[1](1.0, 1.0),
+    "constants of transforms": lambda f: ag.jvp(
+        lambda w: ag.grad(lambda a: f(a, ag.stop_gradient(w)) * w)(A) + f(ag.stop_gradient(w), w), (W,), (1.0,)
+    ),
 }
 
 
