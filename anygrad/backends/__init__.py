@@ -209,8 +209,12 @@ class Backend:
     def asarray(self, value: Any, dtype: Dtype | None, device: str, copy: bool | None = None) -> Array:
         """An array of this library on a device (short name) from a NumPy array or one of the library's own."""
         native = None if dtype is None else self.native_dtype(dtype)
-        function = self._asarray or self.namespace.asarray
-        return function(value, dtype=native, device=self.devices[device], copy=copy)
+        return self._from_host(value, dtype=native, device=self.devices[device], copy=copy)
+
+    def _from_host(self, value: Any, **options: Any) -> Array:
+        if isinstance(value, np.ndarray) and not value.dtype.isnative:  # a byte order that other libraries do not know
+            value = value.astype(value.dtype.newbyteorder("="))
+        return (self._asarray or self.namespace.asarray)(value, **options)
 
     def index_beside(self, x: Array, index: Any) -> Array:
         """An index array as one of this library, on the device of x, where that costs nothing.
@@ -230,7 +234,7 @@ class Backend:
                     f"anygrad.asarray(index).to({target!r})"
                 )
             index = home.to_numpy(index)
-        return (self._asarray or self.namespace.asarray)(index, dtype=None, device=device_object(x), copy=None)
+        return self._from_host(index, dtype=None, device=device_object(x), copy=None)
 
     def make(self, function: str, *args: Any, short: str, **options: Any) -> Array:
         """What a creation function of the namespace makes on a device (short name)."""

@@ -150,6 +150,18 @@ def test_indices_of_another_byte_order_are_indices():
     np.testing.assert_array_equal(ag.grad(lambda v: ag.sum(v[at]))(np.ones(3)), [1.0, 2.0, 0.0])
 
 
+@pytest.mark.parametrize("home", ["torch:cpu", "jax:cpu", "strict:cpu"])
+def test_arrays_of_another_byte_order_go_to_other_libraries_and_come_back(home):
+    device = require_device(home)
+    x = np.array([1.0, 2.0], np.dtype(np.float32).newbyteorder())
+    np.testing.assert_array_equal(ag.asarray(x, device=device).to("cpu").numpy(), x)
+    gradient = ag.grad(lambda v: ag.sum(v.to(device) ** 2).to("cpu"))(x)
+    np.testing.assert_array_equal(gradient, 2 * x)
+    y = ag.Tensor([1.0, 2.0], device=device)
+    at = np.array([1, 0], np.dtype(np.int32).newbyteorder())
+    np.testing.assert_array_equal(y[at].to("cpu").numpy(), [2.0, 1.0])
+
+
 # --- complex values in real arrays ------------------------------------------------------------------------------------
 
 COMPLEX = np.array([1j, 2.0])
