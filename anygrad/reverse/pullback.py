@@ -129,7 +129,8 @@ class Pullback:
 
     def run_for(self, kind: type) -> Run:
         """What runs for a ``g`` of a type."""
-        if rank(kind) != 0 or not self.follows_rules:
+        crosses = "source" in self.op.defaults  # to another library: what is bound to one is not for the other
+        if rank(kind) != 0 or not self.follows_rules or crosses:
             return self.run
         numbers = {type(None), *SCALARS}
         return self._written(lambda function: specialized(function, kind), library_types(kind) | numbers)

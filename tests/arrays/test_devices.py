@@ -250,3 +250,18 @@ def test_a_starting_gradient_from_elsewhere_is_refused():
         y.backward(ag.Tensor([1.0], device="strict:device1"))
     y.backward()
     assert x.grad.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("home", ["torch:cpu", "jax:cpu", "strict:cpu"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype:UserWarning")  # of JAX, which has no float64 by default
+def test_the_gradient_of_what_went_to_another_library_is_an_array_of_ones_own(home, dtype):
+    device = require_device(home)
+    x = np.array([1.0, 2.0], dtype)
+    for found in (
+        ag.grad(lambda v: ag.sum(v.to(device) ** 2))(x),
+        ag.grad(lambda v: ag.sum((v.to(device) * 2.0).to("cpu") * v))(x) / 2,
+    ):
+        assert type(found) is np.ndarray
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, 2 * x)
