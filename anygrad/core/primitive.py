@@ -150,6 +150,7 @@ class Primitive:
         put: of a view operation how a changed part is put back into the whole: ``put(part, ...)``, which asks for the
             rest as a rule does and may write into ``x``; None of views for reading alone.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
+        hint: why a derivative may be NaN, and what to write instead, for those who look for one.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
         batch_rule: of an operation made outside of anygrad what :meth:`vmap` has set.
         door: what a call with indices goes through, ``door(op, operands, params)``: it brings them to their normal form
@@ -158,6 +159,7 @@ class Primitive:
 
     kind: Literal["elementwise", "linear", "bilinear", "general", "none"] = "general"
     fresh = False
+    hint = ""
     door: Callable[[Primitive, tuple[Any, ...], dict[str, Any]], Any] | None = None
     is_view = False
     shares: Callable[..., bool] | None = None

@@ -151,7 +151,7 @@ class _ObservedPullback(Pullback):
                     name = op.operands[min(i, len(op.operands) - 1)] if hasattr(op, "operands") else i
                     raise FloatingPointError(
                         f"the backward pass of {op.name} made {problem} of the cotangent of {name!r}; "
-                        f"it was called {_where(line)}"
+                        f"it was called {_where(line)}{getattr(op, 'hint', '')}"
                     )
             return cotangents
 

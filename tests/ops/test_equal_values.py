@@ -147,6 +147,41 @@ def test_functions_that_need_what_the_vectors_do_are_nan(name):
     np.testing.assert_array_equal(first_in_all_modes(f, x, OFF), np.nan)
 
 
+@pytest.mark.parametrize("last", [0.0, 1e-17, 1e-9])
+def test_a_product_of_all_singular_vectors_is_right_or_nan_where_a_singular_value_is_nothing(last):
+    rng = np.random.default_rng(3)
+    weights, t = rng.uniform(-1, 1, (2, 4, 3))
+    x = np.zeros((4, 3))
+    x[range(3), range(3)] = 2.0, 1.0, last
+
+    def rebuilt(x):
+        u, s, vh = np.linalg.svd(x, full_matrices=False)
+        return np.sum(weights * ((u * s) @ vh))
+
+    def leading(x):
+        u, s, vh = np.linalg.svd(x, full_matrices=False)
+        return np.sum(weights * ((u[:, :2] * s[:2]) @ vh[:2]))
+
+    expected = np.sum(weights * t) if last > 1e-16 else np.nan
+    np.testing.assert_allclose(first_in_all_modes(rebuilt, x, t), expected, rtol=1e-6)
+    h = 1e-4
+    slope = (8 * (leading(x + h * t) - leading(x - h * t)) - leading(x + 2 * h * t) + leading(x - 2 * h * t)) / (12 * h)
+    np.testing.assert_allclose(first_in_all_modes(leading, x, t), slope, rtol=1e-9)
+
+
+@pytest.mark.parametrize("gap", [1e-14, 1e-12, 1e-8])
+def test_small_gaps_are_no_equal_values(gap):
+    x = np.diag([1.0, 1.0 + gap, 3.0])
+    weights = np.array([[1.0, 1e-3, 0.0], [1e-3, 1.0, 0.0], [0.0, 0.0, 1.0]])  # which hardly mix the two
+
+    def rebuilt(x):
+        values, vectors = np.linalg.eigh(x)
+        return np.sum(weights * ((vectors * values) @ vectors.T))
+
+    wanted = np.sum(weights * OFF) if gap > 2e-14 else np.nan
+    np.testing.assert_allclose(first_in_all_modes(rebuilt, x, OFF), wanted, rtol=1e-15 / gap)
+
+
 @pytest.mark.parametrize("name", [name for name in SMOOTH if name != "the nuclear norm"])
 def test_second_derivatives_of_values_are_nan_in_directions_that_mix_their_vectors(name):
     np.testing.assert_array_equal(second_in_all_modes(SMOOTH[name], EYE, OFF), np.nan)

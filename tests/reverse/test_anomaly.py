@@ -33,6 +33,12 @@ def test_the_backward_pass_names_the_rule_and_the_line_of_the_forward_pass():
             total.backward()
 
 
+def test_it_says_why_vectors_of_equal_values_have_no_derivative_and_what_has():
+    for decompose, remedy in ((ag.linalg.eigh, "matrix_function"), (ag.linalg.svd, r"linalg\.polar")):
+        with ag.detect_anomaly(), pytest.raises(FloatingPointError, match=f"equal values.*{remedy}"):
+            ag.grad(lambda x: ag.sum(decompose(x)[0] * x[0]) + ag.sum(decompose(x)[-1] * x))(np.eye(2))  # noqa: B023
+
+
 def test_results_of_several_are_watched_too():
     x = ag.Tensor(np.diag([1.0, 2.0]), requires_grad=True)
     with ag.detect_anomaly():

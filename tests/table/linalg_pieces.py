@@ -143,7 +143,7 @@ OPERATIONS = [
     decomposed("is_hermitian", matrices.is_hermitian, np_is_hermitian, halves, is_differentiable=False),
     decomposed(
         "up_to",
-        matrices._up_to,
+        matrices.up_to,
         lambda noise, x: np.where(np.abs(x) <= noise, x, 0),
         lambda m: iter([S(abs(m(3, 1)), m(3, 3))]),
         is_differentiable=False,

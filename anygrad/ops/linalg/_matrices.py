@@ -165,19 +165,18 @@ def over(x: Array, divisor: Array, least: Array, noise: Array, known: Array | No
         x: what vanishes, there and around it, in derivatives that exist.
         divisor: what to divide by.
         least: divisors up to this are 0 but for rounding.
-        noise: elements of ``x`` up to this are 0 but for rounding, also over other divisors: a quotient of rounding
-            errors would be noise. Their derivatives stay.
+        noise: elements of ``x`` up to this vanish but for rounding.
         known: where the limit is 0 if ``x`` vanishes; everywhere if None.
     """
-    x = subtract(x, _up_to(noise, x))
-    vanishes = equal(x, 0) if known is None else logical_and(equal(x, 0), known)
+    vanishes = less_equal(abs(x), noise)
+    limit = where(vanishes if known is None else logical_and(vanishes, known), zeros_like(divisor), math.nan)
     is_zero = less_equal(abs(divisor), least)
-    limit = where(vanishes, zeros_like(divisor), math.nan)
     return multiply(x, where(is_zero, limit, divide(1.0, where(is_zero, 1.0, divisor))))
 
 
 @nondifferentiable
-def _up_to(noise: Array, x: Array, /) -> Array:
+def up_to(noise: Array, x: Array, /) -> Array:
+    """The elements of ``x`` that are no more than ``noise``, and zeros; without their derivatives."""
     return where(less_equal(abs(x), noise), x, zeros_like(x))
 
 
@@ -199,5 +198,4 @@ def are_apart(values: Array, g_values: Array | None, g: Array, noise: Array) -> 
         return of_pairs(less_equal(abs(g), noise))
     unused = equal(g_values, 0)
     both_unused = logical_and(expand_dims(unused, axis=-2), expand_dims(unused, axis=-1))
-    is_apart = logical_and(of_pairs(less_equal(abs(g), noise)), both_unused)
-    return logical_or(is_apart, logical_and(of_pairs(equal(g, 0)), not_equal(differences(values), 0)))
+    return logical_and(of_pairs(equal(g, 0)), logical_or(both_unused, not_equal(differences(values), 0)))

@@ -179,6 +179,11 @@ def _along_vectors(x: Array, y: Array, /) -> Array:
     return conj(diagonal(matmul(q, matmul(add(adjoint(y), multiply(p, 0)), p))))
 
 
+eigh.hint = eig.hint = (
+    "; vectors of equal values, and phases, are not determined: "
+    "anygrad.linalg.matrix_function, sqrtm, expm and logm do without them"
+)
+
 # --- pieces of the rules above ----------------------------------------------------------------------------------------
 
 Frame = tuple[Array, Array, Array]

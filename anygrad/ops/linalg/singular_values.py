@@ -33,11 +33,13 @@ from anygrad.ops.linalg._matrices import (
     real_part,
     rounding,
     scaled_columns,
+    up_to,
 )
 from anygrad.ops.linalg.products import diagonal, matmul
-from anygrad.ops.logic import less_equal, logical_and, logical_not, logical_or
+from anygrad.ops.logic import equal, less_equal, logical_and, logical_not, logical_or, not_equal
 from anygrad.ops.manipulation import expand_dims, matrix_transpose
-from anygrad.ops.reductions import sum
+from anygrad.ops.reductions import all, sum
+from anygrad.ops.searching import where
 
 
 class SVDResult(NamedTuple):
@@ -110,6 +112,11 @@ def _along_singular_vectors(x: Array, y: Array, u: Array, vh: Array, /) -> Array
     return real_part(diagonal(matmul(adjoint(u), matmul(y, adjoint(vh)))))
 
 
+svd.hint = (
+    "; singular vectors of equal values, phases, and two or more columns that complete a basis are not determined: "
+    "anygrad.linalg.polar and full_matrices=False do without them"
+)
+
 # --- pieces of the rules above ----------------------------------------------------------------------------------------
 
 
@@ -124,19 +131,27 @@ class _Singular:
         self.more_u = columns(u, k, None) if u.shape[-1] > k else None
         self.more_v = columns(v, k, None) if v.shape[-1] > k else None
 
-    def over_sums(self, x: Array, noise: Array) -> Array:
+    def over_sums(self, x: Array, noise: Array, known: Array | None = None) -> Array:
         """``x[i, j] / (s[i] + s[j])``."""
         sums = add(expand_dims(self.s, axis=-2), expand_dims(self.s, axis=-1))
-        return over(x, sums, expand_dims(rounding(self.s, axis=-1), axis=-1), noise)
+        return over(x, sums, expand_dims(rounding(self.s, axis=-1), axis=-1), noise, known)
 
-    def lost(self, g: Array, basis: Array, more: Array | None) -> Array:
+    def lost(self, g: Array, basis: Array, more: Array | None, known: Array | None = None) -> Array:
         """What the cotangent of orthonormal columns says about the space they do not span, over singular values."""
         if basis.shape[-2] == self.k:  # rounding would be divided by a singular value that may be tiny
             return multiply(basis, 0)
         lost = outside(basis, columns(g, 0, self.k))
         if more is not None:
             lost = add(lost, lost_of_more(g, basis, more))
-        return over(lost, expand_dims(self.s, axis=-2), expand_dims(rounding(self.s, axis=-1), axis=-1), rounding(g))
+        least = expand_dims(rounding(self.s, axis=-1), axis=-1)
+        return over(lost, expand_dims(self.s, axis=-2), least, rounding(g), known)
+
+    def without(self, g: Array, g_s: Array | None) -> Array:
+        """For each vector whether a function does without it, as :func:`are_apart` says of pairs."""
+        is_zero = all(equal(columns(g, 0, self.k), 0), axis=-2, keepdims=True)
+        if g_s is None:
+            return is_zero
+        return logical_and(is_zero, expand_dims(logical_or(equal(g_s, 0), not_equal(self.s, 0)), axis=-2))
 
 
 def _singular_vectors(x: Array) -> tuple[Array, Array]:
@@ -154,32 +169,38 @@ def _svd_rule(g: Any, x: Array, out: Any) -> Array:
     left = right = zeros_like(matmul(adjoint(p.v), p.v))
     noise = None
     if g_u is not None:
-        left, noise = matmul(adjoint(p.u), columns(g_u, 0, p.k)), rounding(g_u)
-        terms.append(matmul(p.lost(g_u, p.u, p.more_u), adjoint(p.v)))
+        left, noise = matmul(adjoint(p.u), columns(g_u, 0, p.k)), _noise(columns(g_u, 0, p.k))
+        terms.append(matmul(p.lost(g_u, p.u, p.more_u, p.without(g_u, g_s)), adjoint(p.v)))
     if g_vh is not None:
         g_v = adjoint(g_vh)
-        right, noise = matmul(adjoint(p.v), columns(g_v, 0, p.k)), total([noise, rounding(g_v)])
-        terms.append(matmul(p.u, adjoint(p.lost(g_v, p.v, p.more_v))))
-    known = _are_known(p.s, g_s, left, right, noise)
-    together = mixing(p.s, antihermitian(add(left, right)), noise, known)
-    against = p.over_sums(antihermitian(subtract(left, right)), noise)
-    return total([*terms, matmul(p.u, matmul(add(together, against), adjoint(p.v)))])
-
-
-def _are_known(s: Array, g_s: Array | None, left: Array, right: Array, noise: Any) -> Array:
-    """For each pair of vectors whether it is known how its mixing matters to a function: not at all.
-
-    It does not to a function without them; nor to one of ``U @ V'``, for which ``left`` is the adjoint of ``right``;
-    nor, if it uses the values too, to one of ``U @ diag(f(s)) @ V'`` where that does not mix them.
-    """
-    is_zero = logical_and(less_equal(abs(left), noise), less_equal(abs(right), noise))
+        right, noise = matmul(adjoint(p.v), columns(g_v, 0, p.k)), total([noise, _noise(columns(g_v, 0, p.k))])
+        terms.append(matmul(p.u, adjoint(p.lost(g_v, p.v, p.more_v, p.without(g_v, g_s)))))
+    together, against = antihermitian(add(left, right)), antihermitian(subtract(left, right))
     of_product = of_pairs(less_equal(abs(subtract(left, adjoint(right))), noise))
+    apart = are_apart(p.s, g_s, add(abs(left), abs(right)), noise)
     if g_s is None:
-        return of_product
-    apart = are_apart(s, g_s, add(abs(left), abs(right)), noise)
-    is_used = logical_not(of_pairs(logical_or(is_zero, logical_not(on_diagonal(s, s.shape[-1])))))
-    is_straight = logical_and(less_equal(abs(hermitian(left)), noise), is_used)
-    return logical_or(apart, logical_and(of_product, is_straight))
+        known = of_product
+        together = subtract(together, up_to(where(of_product, noise, 0.0), together))  # of rounding, whatever the gap
+    else:
+        known = logical_or(apart, logical_and(of_product, _is_straight(left, noise)))
+    mixed = mixing(p.s, together, noise, known)
+    turned = p.over_sums(against, noise, logical_or(apart, on_diagonal(p.s, p.k)))
+    return total([*terms, matmul(p.u, matmul(add(mixed, turned), adjoint(p.v)))])
+
+
+def _noise(g: Array) -> Array:
+    """For each pair of vectors the rounding of their cotangents."""
+    of_each = rounding(g, axis=-2)
+    return add(of_each, matrix_transpose(of_each))
+
+
+def _is_straight(left: Array, noise: Array) -> Array:
+    """For each pair of vectors whether a function of ``U @ diag(f(s)) @ V'`` does not mix them.
+
+    Of such a function, also of ``U @ V'`` alone, ``left`` is the adjoint of ``right`` where values are equal.
+    """
+    is_unused = of_pairs(logical_or(less_equal(abs(left), noise), logical_not(on_diagonal(left, left.shape[-1]))))
+    return logical_and(less_equal(abs(hermitian(left)), noise), logical_not(is_unused))
 
 
 def _svd_forward(t: Array, x: Array, out: Any) -> tuple[Array, Array, Array]:
