@@ -62,7 +62,6 @@ from anygrad.ops.elementwise import (
     log1p,
     log2,
     log10,
-    logaddexp,
     maximum,
     minimum,
     multiply,
@@ -81,6 +80,7 @@ from anygrad.ops.indexing import index_add, index_set, take, take_along_axis
 from anygrad.ops.interpolation import interp
 from anygrad.ops.joining import concat, repeat, stack, tile, unstack
 from anygrad.ops.linalg.products import matmul, tensordot, vecdot
+from anygrad.ops.logaddexp import logaddexp
 from anygrad.ops.logic import (
     bitwise_and,
     bitwise_invert,

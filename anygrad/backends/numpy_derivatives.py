@@ -54,6 +54,17 @@ def _strong_product(x1: Array, x2: Array) -> Array:
     return np.where(np.equal(x1, 0) | np.equal(x2, 0), product.dtype.type(0), product) if has_nan(product) else product
 
 
+@numpy.implement("nan_for_zero")
+def _nan_for_zero(x: Array) -> Array:
+    return x if x.all() else np.where(np.equal(x, 0), x.dtype.type(np.nan), x)
+
+
+@numpy.implement("settled")
+@numpy.implement("settled_tangent")
+def _settled(x1: Array, x2: Array, x3: Array) -> Array:
+    return x1 if x2.all() else np.where(np.equal(x2, 0) & np.isfinite(x3), x1.dtype.type(0), x1)
+
+
 @numpy.implement("tanh_slope")
 def _tanh_slope(x: Array, out: Array) -> Array:
     return _steep(np.subtract(ONES[out.dtype], np.square(out)), x, 2)

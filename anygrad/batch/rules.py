@@ -164,7 +164,7 @@ def _warn_of_loop(name: str) -> None:
     )
 
 
-for _name in ("where", "conj", "real", "imag", "from_parts", "copy"):
+for _name in ("where", "conj", "real", "imag", "from_parts", "copy", "settled_tangent"):
     rules[_name] = _aligned_rule
 
 
@@ -206,6 +206,7 @@ def _like_one(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool]
 
 @batch_rule(
     *("sum", "mean", "prod", "max", "min", "var", "std", "all", "any", "count_nonzero", "vector_norm", "flip"),
+    *("std_beneath", "vector_norm_beneath"),
     *("logsumexp", "signed_logsumexp", "softmax", "log_softmax", "standardize"),
 )
 def _over_all(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool], params: Params, size: int) -> Any:

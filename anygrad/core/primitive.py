@@ -48,10 +48,8 @@ __all__ = [
     "describe",
     "elementwise",
     "explain",
-    "is_product",
     "linear",
     "nondifferentiable",
-    "parameters_of",
     "primitive",
     "primitives",
     "slots",
@@ -149,6 +147,9 @@ class Primitive:
         shares: of a view operation that gives a copy at times, whether it shares: ``shares(x, out, **params)``.
         put: of a view operation how a changed part is put back into the whole: ``put(part, ...)``, which asks for the
             rest as a rule does and may write into ``x``; None of views for reading alone.
+        beneath: what runs in its place on wrappers beneath one that differentiates it, where the value of its
+            derivative is a convention at some points: it has the same result, and NaN for that derivative.
+        squared: of a magnitude, its square as a smooth function of the operands and parameters.
         chapter: the extension of the standard it belongs to (``linalg``, ``fft``), or ``special``; else empty.
         hint: why a derivative may be NaN, and what to write instead, for those who look for one.
         kind: ``elementwise``, ``linear``, ``bilinear``, ``general``, or ``none`` (no derivative).
@@ -165,6 +166,8 @@ class Primitive:
     shares: Callable[..., bool] | None = None
     put: Rule | None = None
     batch_rule: Any = None
+    beneath: Primitive | None = None
+    squared: Callable[..., Any] | None = None
 
     def __init__(
         self,
@@ -265,6 +268,11 @@ class Primitive:
             return self.outputs(*result) if self.outputs is not None else result
         except Exception as error:
             explain(self, operands, params, error)
+
+    def apply_beneath(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Run on what the operands of an operation that is differentiated hold."""
+        is_followed = self.beneath is not None and any(ranks[type(x)] > 0 for x in operands)
+        return (self.beneath if is_followed else self).apply(operands, params)  # type: ignore[union-attr]
 
     def resolve(self, operands: tuple[Any, ...]) -> Implementation:
         """The implementation for these operands: that of the type with the highest rank.
@@ -405,19 +413,6 @@ def primitive(
 def nondifferentiable(function: Callable[..., Any]) -> NonDifferentiable:
     """Declare an operation that has no derivative."""
     return NonDifferentiable(function)
-
-
-def parameters_of(rule: Any) -> tuple[str, ...]:
-    """The names a rule asks for, without its cotangent ``g`` or tangent ``t``."""
-    if isinstance(rule, str):
-        return (rule,)
-    names = tuple(inspect.signature(rule).parameters) if callable(rule) else ()
-    return names[1:] if names[:1] in (("g",), ("t",)) else names
-
-
-def is_product(partial: Any) -> bool:
-    """Whether an elementwise partial comes multiplied with the cotangent or the tangent, which it names ``g``."""
-    return callable(partial) and next(iter(inspect.signature(partial).parameters), None) == "g"
 
 
 def _only_documents(function: Callable[..., Any]) -> bool:

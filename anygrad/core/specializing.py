@@ -8,7 +8,7 @@ operations stand for the implementations. The backward pass of a small network t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from anygrad.core.calling import adaptor
@@ -37,9 +37,12 @@ def specialized(function: Any, kind: type) -> Any:
         return _copies[function, kind]
     code, known = function.__code__, function.__globals__
     names = _namespaces.setdefault((function.__module__, kind), dict(known))
-    copy = FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
+    cells = tuple(CellType() for _ in function.__closure__ or ())
+    copy = FunctionType(code, names, function.__name__, function.__defaults__, cells)
     copy.__kwdefaults__ = function.__kwdefaults__
     _copies[function, kind] = copy
+    for cell, original in zip(cells, function.__closure__ or ()):
+        cell.cell_contents = specialized(original.cell_contents, kind)
     for name in _names(code):
         if name in known:
             names[name] = specialized(known[name], kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from anygrad.arrays.magnitudes import smooth_powers
 from anygrad.arrays.recording import restrictions, threshold
 from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import Wrapper, leaves_to, with_list
@@ -24,7 +25,7 @@ class Dual(Wrapper, is_family=True):
         born: the level of the transform that it belongs to.
     """
 
-    __slots__ = ("__weakref__", "_view", "born", "data", "tangent")
+    __slots__ = ("__weakref__", "_origin", "_view", "born", "data", "tangent")
 
     _held = ("data", "tangent")
 
@@ -81,14 +82,24 @@ def _handler(op: Primitive, dual_type: type[Dual]) -> Implementation:
         is_ours = [dual_type.is_of_level(x) for x in operands]
         primals = tuple(x.data if ours else x for x, ours in zip(operands, is_ours))
         tangents = [x.tangent if ours else None for x, ours in zip(operands, is_ours)]
-        out = op.apply(primals, params)
+        out = op.apply_beneath(primals, params)
         tangent = None
         is_followed = not restrictions or threshold() <= place.level
         if push is not None and is_followed and any(t is not None for t in tangents) and _carries(out):
             tangent = push(primals, tangents, params, out)
-        return _wrapped(out, tangent, dual_type, scalar_type)
+        result = _wrapped(out, tangent, dual_type, scalar_type)
+        if op.squared is not None and tangent is not None:
+            held = [_wrapped(x, t, dual_type, scalar_type) for x, t in zip(primals, tangents)]
+            result._origin = result.data, op.squared, held, params
+        return result
 
-    return run
+    return smooth_powers(op, run, _magnitude_of)
+
+
+def _magnitude_of(x: Any) -> Any:
+    """The square of a magnitude as a smooth function, with its operands and parameters; None of anything else."""
+    origin = getattr(x, "_origin", None)
+    return origin[1:] if origin is not None and origin[0] is x.data else None  # if it has not been written to
 
 
 def _carries(out: Any) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from anygrad.core.kinds import is_complex
-from anygrad.core.primitive import Array, Primitive, is_product, parameters_of
+from anygrad.core.primitive import Array, Primitive
+from anygrad.core.rules import is_product, parameters_of
 from anygrad.core.types import rank
 from anygrad.ops.creation import zeros_like
 from anygrad.ops.datatypes import astype, promoted

@@ -104,14 +104,25 @@ def var(
     correction: float | None = None,
 ) -> Array:
     """The mean square of the distances from the mean."""
-    a, axis = floating(cast(a, dtype)), _axes(axis)
-    correction = ddof if correction is None else correction
     if where is True and mean is None and not is_complex(a):
-        return ag.var(a, axis=axis, correction=correction, keepdims=keepdims)
-    center = _mean(a, axis, keepdims=True, where=where) if mean is None else mean
+        a = floating(cast(a, dtype))
+        return ag.var(a, axis=_axes(axis), correction=ddof if correction is None else correction, keepdims=keepdims)
+    distances, axis, left = _distances(
+        a, axis, dtype, keepdims, where, mean, ddof if correction is None else correction
+    )
+    return ag.sum(_squared(distances), axis=axis, keepdims=keepdims) / left
+
+
+def _distances(
+    a: Array, axis: Axes, dtype: Any, keepdims: bool, where: Any, mean: Any, correction: float
+) -> tuple[Array, Axes, Any]:
+    """The distances from the mean, 0 of those that are not chosen; along which axes, and what to divide squares by."""
+    a, axis = floating(cast(a, dtype)), _axes(axis)
+    distances = a - (_mean(a, axis, keepdims=True, where=where) if mean is None else mean)
     amount = _amount(a, axis, where, keepdims)
-    left = builtins.max(amount - correction, 0) if where is True else ag.maximum(amount - correction, 0.0)
-    return sum(_squared(a - center), axis, keepdims=keepdims, where=where) / left
+    if where is True:
+        return distances, axis, builtins.max(amount - correction, 0)
+    return ag.where(_mask(where, a), distances, 0.0), axis, ag.maximum(amount - correction, 0.0)
 
 
 _mean = mean
@@ -124,16 +135,13 @@ def _squared(x: Array) -> Array:
 @implements("std")
 def std(a: Array, axis: Axes = None, dtype: Any = None, **options: Any) -> Array:
     """The root of the variance; where that is 0 its derivative is taken as 0."""
-    if not options.keys() <= {"ddof", "keepdims", "correction"} or is_complex(a):
-        return _root(var(a, axis, dtype, **options))
     correction = options.get("correction", options.get("ddof", 0))
-    return ag.std(
-        floating(cast(a, dtype)), axis=_axes(axis), correction=correction, keepdims=options.get("keepdims", False)
-    )
-
-
-def _root(x: Array) -> Array:
-    return ag.where(x == 0, ag.zeros_like(x), ag.sqrt(ag.where(x == 0, ag.ones_like(x), x)))
+    keepdims = options.get("keepdims", False)
+    if options.keys() <= {"ddof", "keepdims", "correction"} and not is_complex(a):
+        return ag.std(floating(cast(a, dtype)), axis=_axes(axis), correction=correction, keepdims=keepdims)
+    where, mean = options.get("where", True), options.get("mean")
+    distances, axis, left = _distances(a, axis, dtype, True, where, mean, correction)
+    return ag.linalg.vector_norm(distances / left**0.5, axis=axis, keepdims=keepdims)
 
 
 # --- extremes ---------------------------------------------------------------------------------------------------------
@@ -269,7 +277,11 @@ def nanvar(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True,
     """The variance of the elements that are not NaN."""
     a = floating(a)
     chosen = _numbered(a, where)
-    found = var(a, axis, dtype, where=chosen, **options)
+    return _where_free(var(a, axis, dtype, where=chosen, **options), a, axis, chosen, **options)
+
+
+def _where_free(found: Array, a: Array, axis: Axes, chosen: Array, **options: Any) -> Array:
+    """What was found where there are degrees of freedom, else NaN."""
     left = _amount(a, _axes(axis), chosen, options.get("keepdims", False))
     left = left - options.get("correction", options.get("ddof", 0))
     return ag.where(left > 0, found, found * np.nan)
@@ -278,7 +290,9 @@ def nanvar(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True,
 @implements("nanstd")
 def nanstd(a: Array, axis: Axes = None, dtype: Any = None, *, where: Any = True, **options: Any) -> Array:
     """The root of the variance of the elements that are not NaN."""
-    return _root(nanvar(a, axis, dtype, where=where, **options))
+    a = floating(a)
+    chosen = _numbered(a, where)
+    return _where_free(std(a, axis, dtype, where=chosen, **options), a, axis, chosen, **options)
 
 
 @implements("nanmax", kind="numbers")

@@ -22,6 +22,7 @@ from anygrad.ops.logic import (
     logical_or,
     signbit,
 )
+from anygrad.ops.magnitudes import magnitude, nan_for_zero
 from anygrad.ops.searching import where
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
@@ -133,7 +134,8 @@ def positive(x: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x: conj(sign(x)))  # dL = Re(w dz) with w = conj(z) / |z|
+@magnitude(lambda x: square_of_size(x), zero="x", applies=is_complex)
+@elementwise(lambda g, x: chain(g, _direction(x)))
 def abs(x: Array, /) -> Array:
     """The absolute value of each element; its derivative at 0 is 0.
 
@@ -205,7 +207,8 @@ def minimum(x1: Array, x2: Array, /) -> Array:
     """
 
 
-@elementwise(lambda x1, out: _ratio(x1, out), lambda x2, out: _ratio(x2, out))
+@magnitude(lambda x1, x2: _square_of_hypot(x1, x2))
+@elementwise(lambda g, x1, out: _along(g, x1, out), lambda g, x2, out: _along(g, x2, out))
 def hypot(x1: Array, x2: Array, /) -> Array:
     """``sqrt(x1**2 + x2**2)``, element by element, without overflow; its derivative at (0, 0) is 0.
 
@@ -296,26 +299,6 @@ def log10(x: Array, /) -> Array:
     >>> ag.log10(ag.Tensor([0.25, 0.75]))
     Tensor([-0.60205999, -0.12493874])
     """
-
-
-@elementwise(lambda x1, x2: _share_of_two(x1, x2), lambda x1, x2: _share_of_two(x2, x1))
-def logaddexp(x1: Array, x2: Array, /) -> Array:
-    """``log(exp(x1) + exp(x2))``, element by element, without overflow.
-
-    >>> ag.logaddexp(ag.Tensor([3.0, 5.0]), ag.Tensor([-4.0, 12.0]))
-    Tensor([ 3.00091147, 12.00091147])
-    """
-
-
-@elementwise(
-    lambda x1, x2, out: multiply(out, _share_of_two(x2, x1)),
-    lambda x1, x2, out: negative(multiply(out, _share_of_two(x2, x1))),
-)
-def _share_of_two(x1: Array, x2: Array, /) -> Array:
-    """``exp(x1) / (exp(x1) + exp(x2))``, element by element, without overflow."""
-    difference = subtract(x1, x2)
-    small = exp(negative(abs(difference)))
-    return divide(where(greater_equal(difference, 0), 1.0, small), add(small, 1))
 
 
 # --- complex numbers --------------------------------------------------------------------------------------------------
@@ -411,9 +394,25 @@ def _to_larger(g: Array, a: Array, b: Array) -> Array:
     return chain(where(equal(a, b), multiply(g, 0.5), g), greater_equal(a, b))
 
 
-def _ratio(x: Array, out: Array) -> Array:
-    at_zero = equal(out, 0)
-    return divide(x, where(at_zero, ones_like(out), out))
+def _along(g: Array, x: Array, size: Array) -> Array:
+    return chain(g, divide(x, nan_for_zero(size)))
+
+
+def _direction(x: Array) -> Array:
+    if not is_complex(x):
+        return sign(x)
+    return multiply(conj(x), reciprocal(nan_for_zero(abs(x))))  # dL = Re(w dz) with w = conj(z) / |z|
+
+
+def square_of_size(x: Array) -> Array:
+    """``|x|**2``, smooth also where ``x`` is complex."""
+    return add(square(real(x)), square(imag(x))) if is_complex(x) else square(x)
+
+
+def _square_of_hypot(x1: Array, x2: Array) -> Array:
+    if x1 is None or x2 is None:
+        return square(x2 if x1 is None else x1)
+    return add(*(x * x if type(x) in SCALARS else square(x) for x in (x1, x2)))
 
 
 def _same_sign(x1: Array, out: Array) -> Array:

@@ -23,6 +23,7 @@ from anygrad.ops.elementwise import (
 from anygrad.ops.indexing import getitem
 from anygrad.ops.joining import concat
 from anygrad.ops.logic import equal, greater, isfinite, logical_and, logical_not
+from anygrad.ops.magnitudes import magnitude, nan_for_zero
 from anygrad.ops.manipulation import broadcast_to, flip, moveaxis, permute_dims, reshape
 from anygrad.ops.searching import where
 
@@ -97,6 +98,7 @@ def var(x: Array, /, *, axis: Axes = None, correction: float = 0.0, keepdims: bo
     """
 
 
+@magnitude(lambda x, axis, correction, keepdims: var(x, axis=axis, correction=correction, keepdims=keepdims))
 @primitive(
     lambda g, x, out, axis, correction: weighted_cotangent(g, _std_gradient(x, out, axis, correction), axis),
     jvp=(
@@ -241,9 +243,7 @@ def _deviation(x: Array, axis: Axes, correction: float) -> Array:
 
 
 def _std_gradient(x: Array, out: Array, axis: Axes, correction: float) -> Array:
-    at_zero = equal(out, 0)
-    half = where(at_zero, zeros_like(out), divide(0.5, where(at_zero, ones_like(out), out)))
-    return multiply(_deviation(x, axis, correction), reshape(half, kept(tuple(x.shape), axis)))
+    return divide(_deviation(x, axis, correction), multiply(reshape(nan_for_zero(out), kept(tuple(x.shape), axis)), 2))
 
 
 def _others(x: Array, axis: Axes) -> Array:

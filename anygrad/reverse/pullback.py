@@ -13,7 +13,8 @@ from typing import Any
 
 from anygrad.core.calling import written
 from anygrad.core.kinds import is_complex, kinds
-from anygrad.core.primitive import Array, Primitive, describe, forgetting, is_product, parameters_of
+from anygrad.core.primitive import Array, Primitive, describe, forgetting
+from anygrad.core.rules import is_product, parameters_of
 from anygrad.core.specializing import places, specialized
 from anygrad.core.types import SCALARS, library_types, rank
 from anygrad.ops.datatypes import astype, promoted

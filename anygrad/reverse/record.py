@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from anygrad.arrays.magnitudes import smooth_powers, table_beneath
 from anygrad.arrays.recording import restrictions, threshold
 from anygrad.arrays.scalar import type_without_axes
 from anygrad.arrays.wrapper import leaves_to, with_list
@@ -22,6 +23,7 @@ from anygrad.core.primitive import Implementation, Primitive, explain
 from anygrad.core.types import SCALARS, in_common, rank, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.reverse.graph import Edge, Node, notice
+from anygrad.reverse.magnitudes import magnitude_of
 from anygrad.reverse.pullback import Pullback, pullback_of
 
 __all__ = ["edge_of", "handler", "meta_of", "shape_and_dtype", "unwrap", "wrap"]
@@ -39,6 +41,10 @@ def handler(op: Primitive, tensor_type: TensorType) -> Implementation:
         return op.table[tensor_type.array_type]
     if op.kind == "none":
         return _unrecorded(op, tensor_type)
+    return smooth_powers(op, _recorded(op, tensor_type), magnitude_of)
+
+
+def _recorded(op: Primitive, tensor_type: TensorType) -> Implementation:
     n = len(op.operands)
     if op.kind == "elementwise" and n <= 2 and not op.defaults and None not in op.rules:
         return (_unary if n == 1 else _binary)(op, tensor_type)
@@ -114,7 +120,7 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
             is_ours = isinstance(x, family) and x.place is place
             raw.append(unwrap(x, tensor_type))
             edges.append(edge_of(x) if is_ours and pullback.differentiable(i) else None)
-        out = op.apply(tuple(raw), params)
+        out = op.apply_beneath(tuple(raw), params)
         result = wrap(out, tensor_type, scalar_type)
         if any(edge is not None for edge in edges) and threshold() <= place.level:
             kept = {"key": owned_key(params["key"], copy)} if has_key else params
@@ -180,7 +186,7 @@ def _kept(x: Any) -> Any:
 
 def _unary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
-    table = op.table
+    table = table_beneath(op)
     ndarray = np.ndarray
     place = tensor_type.place
     scalar_type = tensor_type.scalar_type
@@ -320,7 +326,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
     names: dict[str, Any] = {
         "op": op,
         "pullback": pullback,
-        "table": op.table,
+        "table": table_beneath(op),
         "SCALARS": SCALARS,
         "hidden_axis": hidden_axis,
         "unwrapped": unwrapped,
@@ -344,7 +350,7 @@ def _keeps(pullback: Pullback, wanted: tuple[bool, ...]) -> tuple[bool, ...]:
 
 def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
     pullback = pullback_of(op)
-    table = op.table
+    table = table_beneath(op)
     ndarray = np.ndarray
     place = tensor_type.place
     scalar_type = tensor_type.scalar_type

@@ -136,3 +136,110 @@ def test_a_zero_cotangent_does_not_hide_another_that_meets_infinity():
         np.testing.assert_array_equal(ag.grad(f)(b), [[2, 2], [3, 3]])
         every_row = ag.grad(lambda b: np.sum(a @ b))(b)
     np.testing.assert_array_equal(every_row, [[np.inf, np.inf], [4, 4]])
+
+
+# --- magnitudes -------------------------------------------------------------------------------------------------------
+#
+# The first derivative is taken as 0 where they are 0. The second does not exist there, that of their square does.
+
+norm = np.linalg.norm
+POINT, EQUAL, UNIT = np.zeros(2), np.ones(2), np.eye(2)
+
+
+def size(x):
+    return np.abs(x[0] + 1j * x[1])
+
+
+def hypot(x):
+    return np.hypot(x[0], x[1])
+
+
+SMOOTH = {
+    "norm": (lambda x: norm(x) ** 2, POINT, 2 * UNIT),
+    "norm of rows": (lambda x: np.sum(norm(x.reshape(2, 2), axis=1) ** 2), np.array([3.0, 4.0, 0, 0]), 2 * np.eye(4)),
+    "norm of a matrix": (lambda x: norm(x.reshape(2, 1)) ** 2, POINT, 2 * UNIT),
+    "fourth power": (lambda x: norm(x) ** 4, POINT, 0 * UNIT),
+    "square": (lambda x: np.square(norm(x)), POINT, 2 * UNIT),
+    "kernel": (lambda x: np.exp(-(norm(x - 1) ** 2) / 2), EQUAL, -UNIT),
+    "hypot": (lambda x: hypot(x) ** 2, POINT, 2 * UNIT),
+    "hypot of a number": (lambda x: np.hypot(x, 0.0) ** 2, np.array(0.0), 2.0),
+    "real abs": (lambda x: np.abs(x) ** 2, np.array(0.0), 2.0),
+    "complex abs": (lambda x: size(x) ** 2, POINT, 2 * UNIT),
+    "power spectrum": (lambda x: np.sum(np.abs(np.fft.fft(x)) ** 2), np.ones(4), 8 * np.eye(4)),
+    "std": (lambda x: np.std(x) ** 2, EQUAL, [[0.5, -0.5], [-0.5, 0.5]]),
+}
+
+UNDETERMINED = {
+    "norm": (norm, np.zeros(3)),
+    "hypot": (hypot, POINT),
+    "complex abs": (size, POINT),
+    "std": (np.std, EQUAL),
+    "nanstd": (np.nanstd, EQUAL),
+    "std of some": (lambda x: np.std(x, where=np.array([True, True])), EQUAL),
+    "cos": (lambda x: np.cos(norm(x)), POINT),
+    "Matern kernel": (lambda x: (1 + norm(x)) * np.exp(-norm(x)), POINT),
+    "product": (lambda x: norm(x) * norm(x), POINT),
+}
+
+FLAT_AROUND = {
+    "real abs": lambda x: np.sum(np.abs(x)),
+    "norm of order 1": lambda x: norm(x, 1),
+    "norm of order inf": lambda x: norm(x, np.inf),
+    "relu": lambda x: np.sum(ag.special.relu(x)),
+    "maximum": lambda x: np.sum(np.maximum(x, 0.0)),
+}
+
+
+@pytest.mark.parametrize("mode", SECOND)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_square_of_a_magnitude_is_smooth(name, mode):
+    function, x, wanted = SMOOTH[name]
+    check(SECOND[mode](function)(x), wanted, name)
+
+
+@pytest.mark.parametrize("mode", SECOND)
+@pytest.mark.parametrize("name", UNDETERMINED)
+def test_the_second_derivative_of_a_magnitude_is_undetermined_at_0(name, mode):
+    function, x = UNDETERMINED[name]
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(SECOND[mode](function)(x), np.full(x.shape * 2, np.nan))
+        for derivative in (ag.grad(function), ag.jacfwd(function)):
+            np.testing.assert_array_equal(derivative(x), np.zeros(x.shape))
+
+
+@pytest.mark.parametrize("mode", SECOND)
+@pytest.mark.parametrize("name", FLAT_AROUND)
+def test_where_it_is_0_all_around_it_stays_0(name, mode):
+    np.testing.assert_array_equal(SECOND[mode](FLAT_AROUND[name])(np.array([0.0, 1.0])), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("mode", [mode for mode in SECOND if mode != "reverse over forward"])
+def test_a_magnitude_of_0_on_a_branch_that_is_not_taken_adds_nothing(mode):
+    x = np.array([3.0, 4.0, 0.0, 0.0])
+
+    def f(x):
+        rows = norm(x.reshape(2, 2), axis=1)
+        return np.sum(np.where(np.array([True, False]), rows**3, 0.0))
+
+    wanted = np.zeros((4, 4))
+    wanted[:2, :2] = ag.hessian(lambda x: norm(x) ** 3)(x[:2])
+    with np.errstate(all="ignore"):
+        check(SECOND[mode](f)(x), wanted, mode)
+
+
+def test_nothing_that_is_not_finite_is_taken_as_0():
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(ag.grad(norm)(np.array([np.nan, 1.0])), [np.nan, np.nan])
+        np.testing.assert_array_equal(ag.grad(lambda x: np.sqrt(norm(x)))(POINT), [np.nan, np.nan])
+
+
+def test_a_power_of_a_magnitude_that_was_written_to_is_one_of_what_it_is_now():
+    def f(x):
+        rows = norm(x.reshape(2, 2), axis=1)
+        rows[0] = 5.0 * x[0]
+        rows += 1.0
+        return np.sum(rows**2)
+
+    x = np.array([0.0, 0.0, 0.0, 3.0])
+    np.testing.assert_array_equal(ag.grad(f)(x), [10, 0, 0, 8])
+    np.testing.assert_array_equal(ag.jacfwd(f)(x), [10, 0, 0, 8])

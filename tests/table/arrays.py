@@ -138,6 +138,7 @@ REDUCTIONS = [
     simple("min", chosen, distinct),
     Operation("var", ag.var, var_reference, spread, distinct),
     Operation("std", ag.std, std_reference, spread, distinct),
+    Operation("std_beneath", ag.std.beneath, std_reference, spread, distinct),
     simple("all", of_bools, is_differentiable=False),
     simple("any", of_bools, is_differentiable=False),
     simple("count_nonzero", counted, is_differentiable=False),

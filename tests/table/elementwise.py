@@ -10,8 +10,9 @@ import numpy as np
 import anygrad as ag
 from anygrad.core.types import device_of
 from anygrad.ops import creation as like
-from anygrad.ops import elementwise, transfer
-from anygrad.ops.elementwise import _share_of_two, from_parts
+from anygrad.ops import elementwise, magnitudes, transfer
+from anygrad.ops.elementwise import from_parts
+from anygrad.ops.logaddexp import _share_of_two
 from anygrad.ops.trigonometry import _tanh_slope
 from tests.table.base import Domain, Draw, Operation, S, Sample, Samples, anywhere, between, fractional, nonzero
 
@@ -196,6 +197,11 @@ def chain_reference(g: Any, partial: Any) -> Any:
     return np.where((g == 0) & ~np.isfinite(partial), np.zeros_like(product), product)
 
 
+def of_itself(function: Any) -> Any:
+    """A function of an array beside others in which nothing is 0."""
+    return lambda x: function(x, ag.ones_like(x), ag.ones_like(x))
+
+
 def far_out(m: Draw) -> Iterator[Sample]:
     yield from unary(m)
     yield S(np.array([-30.0, -4.0, 3.0, 20.0]).astype(m.dtype))
@@ -242,6 +248,12 @@ ARITHMETIC = [
     simple("maximum", of_integers(binary)),
     simple("minimum", of_integers(binary)),
     simple("hypot", binary, nonzero, singular=BOTH_ZERO),
+    Operation("hypot_beneath", ag.hypot.beneath, np.hypot, binary, nonzero),
+    Operation("abs_beneath", ag.abs.beneath, np.abs, of_an_integer_array, nonzero, is_complex=True),
+    Operation("settled", of_itself(magnitudes.settled), np.copy, unary),
+    Operation("settled_tangent", of_itself(magnitudes.settled_tangent), np.copy, unary),
+    Operation("nan_for_zero", magnitudes.nan_for_zero, np.copy, unary, nonzero),
+    Operation("valued", lambda x: magnitudes.valued(ag.square(x), x * x), np.square, unary, is_complex=True),
     simple("copysign", binary, nonzero),
     Operation("clip", ag.clip, clip_reference, clip_samples),
     simple("logaddexp", binary, rtol=1e-12),

@@ -291,6 +291,7 @@ OPERATIONS = [
     ),
     decomposed("trace", la.trace, lambda x, offset=0: np.trace(x, offset, -2, -1), diagonals, in_double=False),
     decomposed("vector_norm", la.vector_norm, np_vector_norm, vectors, in_double=False),
+    decomposed("vector_norm_beneath", la.vector_norm.beneath, np_vector_norm, vectors, in_double=False),
     decomposed(
         "matrix_norm",
         la.matrix_norm,

@@ -9,17 +9,17 @@ from anygrad.core.primitive import Array, primitive
 from anygrad.ops._axes import Axes, kept
 from anygrad.ops.creation import zeros_like
 from anygrad.ops.datatypes import astype
-from anygrad.ops.elementwise import abs, divide, multiply, pow, sign
+from anygrad.ops.elementwise import abs, chain, divide, multiply, pow, sign, square_of_size
 from anygrad.ops.linalg.polar import nuclear_norm
 from anygrad.ops.linalg.singular_values import svdvals
-from anygrad.ops.logic import equal
+from anygrad.ops.magnitudes import magnitude, nan_for_zero
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import chosen_among, max, min, sum, weighted_cotangent, weighted_tangent
-from anygrad.ops.searching import where
 
 MatrixOrder = Literal["fro", "nuc", 1, -1, 2, -2] | float | None
 
 
+@magnitude(lambda x, axis, keepdims, ord: _square(x, axis, keepdims, ord))
 @primitive(
     lambda g, x, out, axis, ord: weighted_cotangent(g, _norm_gradient(x, out, axis, ord), axis),
     jvp=(
@@ -70,11 +70,11 @@ def _norm_gradient(x: Array, out: Array, axis: Axes, order: Any) -> Array:
         return zeros_like(x)
     if order == 1:
         return sign(x)
-    norm = reshape(out, kept(tuple(x.shape), axis))
-    safe = where(equal(norm, 0), 1.0, norm)
+    norm = reshape(nan_for_zero(out), kept(tuple(x.shape), axis))
     if order == 2:
-        return divide(x, safe)
-    size = abs(x)
-    at_zero = equal(size, 0)  # where the power would be infinite for orders below 1
-    ratio = where(at_zero, 1.0, divide(size, safe))
-    return where(at_zero, zeros_like(x), multiply(sign(x), pow(ratio, order - 1)))
+        return divide(x, norm)
+    return divide(chain(x, pow(divide(abs(x), norm), order - 2)), norm)
+
+
+def _square(x: Array, axis: Axes, keepdims: bool, order: Any) -> Array | None:
+    return sum(square_of_size(x), axis=axis, keepdims=keepdims) if order == 2 else None
