@@ -26,6 +26,7 @@ __all__ = [
     "call",
     "cast",
     "dtype_of",
+    "filled",
     "floating",
     "implements",
     "is_known",
@@ -119,7 +120,10 @@ def call(found: Implementation, like: Any, args: Any, kwargs: dict[str, Any]) ->
     """Run an entry of the table; what it takes for arrays is made one beside ``like``."""
     if "out" in kwargs:
         kwargs = dict(kwargs)
-        if kwargs.pop("out") is not None:
+        target = kwargs.pop("out")
+        if isinstance(target, Wrapper):
+            return filled(target, call(found, like, args, kwargs), found.name)
+        if target is not None:
             refuse_out(found.name)
     if found.kind == "creation":
         return found.function(like, *args, **kwargs)
@@ -147,6 +151,22 @@ def plain(result: Any) -> Any:
     if isinstance(raw, np.ndarray):
         return raw[()]
     return raw if hasattr(raw, "__array_function__") else result
+
+
+def filled(target: Any, result: Any, name: str, where: Any = True) -> Any:
+    """The array given for ``out=`` with a result in it.
+
+    Raises:
+        ValueError: it has another shape.
+        TypeError: it is of a dtype that the result does not go into.
+    """
+    shape = tuple(result.shape)
+    if len(shape) > len(target.shape) or any(n not in (1, m) for n, m in zip(shape[::-1], target.shape[::-1])):
+        raise ValueError(f"numpy.{name}: the result has shape {shape} and out has {target.shape}")
+    if not np.can_cast(dtype_of(result), target.dtype, "same_kind"):
+        raise TypeError(f"numpy.{name}: the result is {dtype_of(result)} and out is {target.dtype}")
+    target[...] = result if where is True else ag.where(where, result, target)
+    return target
 
 
 def refuse_out(name: str) -> NoReturn:

@@ -21,6 +21,7 @@ from anygrad.numpy_api.registry import (
     as_array,
     cast,
     dtype_of,
+    filled,
     floating,
     is_known,
     is_readable,
@@ -221,7 +222,7 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
     if not all(_is_operand(value) for value in inputs):
         return NotImplemented
     if any(target is not None for target in kwargs.get("out", ())):
-        return _into(ufunc, method, inputs, kwargs)
+        return _into(x, ufunc, method, inputs, kwargs)
     kwargs.pop("out", None)
     run = METHODS.get(method)
     if run is None:
@@ -233,8 +234,15 @@ def array_ufunc(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], k
     return plain(result) if method in ("reduce", "accumulate") else result
 
 
-def _into(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The ufunc into plain arrays, which constants may go into as they go into ``a[key] = x``."""
+def _into(x: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The ufunc into arrays: into plain ones constants may go, as they go into ``a[key] = x``."""
+    if all(target is None or isinstance(target, Wrapper) for target in kwargs["out"]):
+        targets = kwargs.pop("out")
+        where = kwargs.pop("where", True) if method == "__call__" else True
+        found = array_ufunc(x, ufunc, method, inputs, kwargs)
+        pairs = zip(targets, found if isinstance(found, tuple) else (found,))
+        found = tuple(y if target is None else filled(target, y, ufunc.__name__, where) for target, y in pairs)
+        return found if len(found) > 1 else found[0]
     arrays = [x for x in (*inputs, *kwargs["out"]) if isinstance(x, Wrapper)]
     if any(x._carries for x in arrays) or any(isinstance(target, Wrapper) for target in kwargs["out"]):
         refuse_out(ufunc.__name__)

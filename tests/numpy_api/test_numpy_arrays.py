@@ -263,3 +263,51 @@ def test_the_method_clip_of_numpys_arrays_takes_bounds_that_carry_a_derivative()
     assert ag.value_and_grad(f)(np.array([0.5, 2.0]))[0] == 0.5 + 20.0 + 100.0
     assert ag.grad(f)(np.array([0.5, 2.0])).tolist() == [1.0, 10.0]
     assert np.array([0, 5]).clip(Tensor([1, 1]), Tensor([2, 2])).dtype == np.int64
+
+
+def into(x, write):
+    """What is in a copy of an array, and in a view of that, after a write."""
+    y = x * 1.0
+    part = y[:2]
+    write(y, part)
+    return np.sum(y * np.array([1.0, 10.0, 100.0])) + np.sum(part)
+
+
+INTO = {
+    "add": lambda y, part: np.add(y, 1, out=y),
+    "by place": lambda y, part: np.multiply(y, y, y),
+    "of plain arrays": lambda y, part: np.add(X, 1.0, out=y),
+    "a part": lambda y, part: np.exp(part, out=part),
+    "where": lambda y, part: np.sqrt(y, where=np.array([True, False, True]), out=y),
+    "several": lambda y, part: np.modf(y, y, y * 1.0),
+    "clip": lambda y, part: np.clip(y, 0.6, 1.5, out=y),
+    "cumsum": lambda y, part: np.cumsum(y * 1.0, out=y),
+    "reduce": lambda y, part: np.add.reduce(np.outer(y, y), axis=1, out=y),
+    "broadcast": lambda y, part: np.add(part[:1], 1.0, out=y),
+}
+
+
+@pytest.mark.parametrize("name", INTO)
+def test_out_is_an_array_of_anygrads_that_is_written_to(name):
+    def f(x):
+        return into(x, INTO[name])
+
+    x = np.array([0.5, 1.25, 2.25])
+    value, gradient = ag.value_and_grad(f)(x)
+    np.testing.assert_allclose(value, f(x))
+    steps = 1e-6 * np.eye(3)
+    np.testing.assert_allclose(gradient, [(f(x + h) - f(x - h)) / 2e-6 for h in steps], atol=1e-6)
+    np.testing.assert_allclose(ag.jacfwd(f)(x), gradient)
+    np.testing.assert_allclose(ag.vmap(f)(np.stack([x, x])), [value, value])
+
+
+def test_out_of_another_shape_or_kind_is_refused():
+    x = Tensor(X)
+    with pytest.raises(ValueError, match=r"numpy.add: the result has shape \(3,\) and out has \(2,\)"):
+        np.add(x, 1, out=x[:2])
+    with pytest.raises(TypeError, match=r"numpy.add: the result is float64 and out is int64"):
+        np.add(x, 1, out=Tensor([1, 2, 3]))
+    with pytest.raises(TypeError, match=r"numpy.cumsum: the result is complex128 and out is float64"):
+        np.cumsum(x * 1j, out=x * 1.0)
+    with pytest.raises(RuntimeError, match="leaf that requires a gradient"):
+        np.add(leaf(X), 1, out=leaf(X))
