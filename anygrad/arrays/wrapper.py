@@ -244,8 +244,9 @@ class Wrapper(Values):
         """Refuse a change that would make a gradient wrong."""
 
     def _check_can_become(self, out: Any) -> None:
-        """Refuse to become the result of an operation of another mode."""
-        if type(out).family is not type(self).family:
+        """Refuse to become the result of an operation of another mode, or of another level in a class of a user's."""
+        is_users = type(self) not in (self.array_type, self.scalar_type)
+        if type(out).family is not type(self).family or (is_users and out.level != self.level):
             raise TypeError(
                 f"a {type(self).__name__} cannot hold what is computed under a transform, a {type(out).__name__}; make "
                 f"the array with np.zeros(shape, like=x), of an x under that transform"

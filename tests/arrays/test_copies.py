@@ -50,6 +50,42 @@ def test_a_tensor_of_a_users_own_class_is_copied_as_one():
         assert (type(twin), twin.name, twin.requires_grad) == (Parameter, "weights", True)
 
 
+@pytest.mark.parametrize("statement", ["x += y", "x -= y", "x *= y", "x /= y", "x **= y", "x @= y", "x[0] = y[1]"])
+def test_a_tensor_of_a_users_own_class_changes_in_place(statement):
+    x = same = Parameter(np.eye(2) * 3.0)
+    x.name = "weights"
+    plain = {"x": np.eye(2) * 3.0, "y": np.ones((2, 2))}
+    names = {"x": x, "y": leaf(plain["y"])}
+    exec(statement, names)
+    exec(statement, plain)
+    assert names["x"] is same
+    assert (type(same), same.name) == (Parameter, "weights")
+    np.testing.assert_array_equal(same.detach().numpy(), plain["x"])
+    ag.sum(same * same).backward()
+    assert names["y"].grad is not None
+
+
+def test_a_parameter_of_a_users_own_class_takes_a_step():
+    x = Parameter([1.0, 2.0], requires_grad=True)
+    with ag.no_grad():
+        x -= 0.5
+        x[0] = 4.0
+    assert (type(x), x.is_leaf, x.requires_grad) == (Parameter, True, True)
+    ag.sum(x * x).backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [8.0, 3.0])
+
+
+@pytest.mark.parametrize("transform", [ag.grad, ag.jacfwd])
+def test_a_tensor_of_a_users_own_class_takes_no_array_of_a_transform(transform):
+    def f(x):
+        parameter = Parameter(X)
+        parameter += x
+        return ag.sum(parameter)
+
+    with pytest.raises(TypeError, match=r"a Parameter cannot hold what is computed under a transform, a (Tensor|Dual)"):
+        transform(f)(X)
+
+
 def test_results_are_not_pickled_behind_the_graphs_back():
     with pytest.raises(RuntimeError, match=r"result of 'multiply'.*pickle\.dumps\(x\.detach\(\)\)"):
         pickle.dumps(leaf(X) * 2)
