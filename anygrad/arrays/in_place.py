@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from anygrad.arrays.creation import constant
-from anygrad.arrays.ownership import keep_order
-from anygrad.arrays.writes import assign, check_can_change
+from anygrad.arrays.writes import assign, become, check_can_change
 from anygrad.core.primitive import Primitive
 from anygrad.core.types import SCALARS, rank
 from anygrad.ops.datatypes import astype
@@ -40,8 +39,7 @@ def in_place(symbol: str, op: Primitive) -> Callable[[Any, Any], Any]:
         elif not _is_alike(out.data, self.data):
             out = _cast_back(self, out, symbol)
         if view is None and type(out) is kind:
-            keep_order(self, out)
-            self._become(out)
+            become(self, out)
         else:
             assign(self, out)
         return self

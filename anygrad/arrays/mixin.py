@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anygrad.arrays.above import above
+from anygrad.arrays.layouts import in_order, is_in_order
 from anygrad.arrays.views import read_only
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Primitive
@@ -265,7 +266,9 @@ class ArrayMixin:
     ) -> Any:
         """The elements in another dtype; a complex array to a real one by its real part."""
         x = self.real if self._is_complex and np.dtype(dtype).kind not in "bc" else self
-        return astype(x, np.dtype(dtype)) if copy or np.dtype(dtype) != self.dtype else x
+        if not copy and np.dtype(dtype) == self.dtype and is_in_order(self, order):
+            return x
+        return in_order(astype(x, np.dtype(dtype)), order, self)
 
     def copy(self, order: str = "C") -> Any:
         """A copy, through which the gradient travels back."""
@@ -310,10 +313,11 @@ class ArrayMixin:
 
     @flat.setter
     def flat(self, value: Any) -> None:
-        value = value if isinstance(value, ArrayMixin) else np.asarray(value)
-        if value.size not in (0, 1, self.size):  # again and again, as long as there are places
-            value = np.resize(value, self.size)
-        self.flat[...] = value.reshape(-1) if value.size > 1 else value
+        given: Any = value if isinstance(value, ArrayMixin) else np.asarray(value)
+        if given.size not in (0, 1, self.size):  # again and again, as long as there are places
+            given = np.resize(given, self.size)
+        given = given.reshape(-1) if given.size > 1 else given
+        self.flat[...] = given if isinstance(value, ArrayMixin) else given.tolist()
 
     def fill(self, value: Any) -> None:
         """Set all elements, as ``x[...] = value`` does."""

@@ -13,7 +13,7 @@ from typing import Any
 from anygrad.backends import backend_of
 from anygrad.core.types import rank
 
-__all__ = ["CAN_COUNT", "bottom", "hold_copies", "is_alone", "is_ours", "keep_order"]
+__all__ = ["CAN_COUNT", "bottom", "hold_copies", "is_alone", "is_ours"]
 
 
 def bottom(x: Any) -> Any:
@@ -23,29 +23,21 @@ def bottom(x: Any) -> Any:
     return x
 
 
-def hold_copies(x: Any, like: Any = None) -> None:
-    """Hold copies of what is held, which lie in memory as what another array does, or as before."""
-    like = like.data if rank(type(like)) > 0 else like
+def hold_copies(x: Any) -> None:
+    """Hold copies of what is held."""
     for name in x._held:
         value = getattr(x, name)
         if value is not None:
-            setattr(x, name, _copied(value, like))
+            setattr(x, name, _copied(value))
 
 
-def _copied(value: Any, like: Any) -> Any:
+def _copied(value: Any) -> Any:
     """A copy of an array with all that it holds, at the same place in the graph."""
     if rank(type(value)) == 0:
-        return backend_of(value).copied(value, bottom(like))
+        return backend_of(value).copied(value)
     twin = value._twin()
-    hold_copies(twin, like)
+    hold_copies(twin)
     return twin
-
-
-def keep_order(x: Any, out: Any) -> None:
-    """Let a result lie in memory as the array that it is to replace does: it would have been written into that."""
-    a, b = bottom(x), bottom(out)
-    if getattr(a, "strides", None) != getattr(b, "strides", None) and backend_of(b).writes_in_place:
-        hold_copies(out, x)
 
 
 def is_alone(x: Any, parts: Sequence[Any] = ()) -> bool:

@@ -11,26 +11,20 @@ alias holds the array that it is a part of; an array knows its living parts by w
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator
 from typing import Any
 from weakref import ref
-
-import numpy as np
 
 from anygrad.arrays.ownership import hold_copies
 from anygrad.core.keys import is_plain
 from anygrad.core.primitive import Primitive, slots
 from anygrad.core.types import rank
 from anygrad.ops.indexing import getitem
-from anygrad.ops.manipulation import reshape
 
 __all__ = [
     "View",
     "hold_little",
-    "in_order",
-    "layout_of",
+    "is_part",
     "link",
     "link_part",
     "parts_of",
@@ -57,10 +51,11 @@ class View:
         is_filled: whether it, or what it is a part of, has been written to: it is then an array that is being filled.
         is_read_only: whether it must not be written to.
         has_leaf: whether one of its parts, or of these, has been made a leaf that requires a gradient.
+        layout: of one that is whole a NumPy array that lies in memory as NumPy's would, where what is held does not.
         last: what was read of it last, until it is written to; see :func:`anygrad.reverse.indexing.read_again`.
     """
 
-    __slots__ = ("base", "has_leaf", "is_filled", "is_read_only", "last", "op", "params", "parts", "rest")
+    __slots__ = ("base", "has_leaf", "is_filled", "is_read_only", "last", "layout", "op", "params", "parts", "rest")
 
     def __init__(self, base: Any = None, op: Any = None, rest: tuple[Any, ...] = (), params: Any = None) -> None:
         self.base = base
@@ -72,6 +67,7 @@ class View:
         self.is_read_only = False
         self.has_leaf = False
         self.last: Any = None
+        self.layout: Any = None
 
     def get(self, base: Any) -> Any:
         """The part of a base."""
@@ -94,6 +90,12 @@ def roots_of(x: Any) -> Iterator[Any]:
         yield x
         view = view_of(x)
         x = None if view is None else view.base
+
+
+def is_part(x: Any) -> bool:
+    """Whether an array is a part of another."""
+    view = view_of(x)
+    return view is not None and view.base is not None
 
 
 def parts_of(x: Any) -> list[Any]:
@@ -143,7 +145,7 @@ def link_part(
     view.rest = rest
     view.params = params
     view.parts = _no_parts
-    view.last = None
+    view.last = view.layout = None
     view.is_read_only = whole.is_read_only or op.put is None
     view.is_filled = whole.is_filled
     if whole.is_filled and not is_little:
@@ -185,95 +187,8 @@ def _is_part(x: Any, out: Any, key: Any) -> bool:
     return _has_ellipsis(key) if out.is_scalar else is_plain(key)  # without axes NumPy gives a number
 
 
-def _is_in_order(x: Any, out: Any, shape: Any, copy: bool | None) -> bool:
-    if copy:
-        return False
-    raw, view = x.data, getattr(x, "_view", None)
-    is_whole = type(raw) is np.ndarray and not x.hides_axis and (view is None or view.base is None)
-    return _can_be_viewed(raw if is_whole else layout_of(x), tuple(out.shape))
-
-
 getitem.shares = _is_part
-reshape.shares = _is_in_order
 
 
 def _has_ellipsis(key: Any) -> bool:
     return any(part is ... for part in (key if type(key) is tuple else (key,)))
-
-
-def layout_of(x: Any) -> Any:
-    """A NumPy array that lies in memory as that of a NumPy program would; what stands in it means nothing.
-
-    It is the array that is held, down from the whole as far as parts share its memory, and from there what NumPy would
-    make of it.
-    """
-    chain = list(roots_of(x))
-    whole = chain.pop()
-    layout, hidden = _held_in(whole)
-    if layout is None or (hidden and not (layout.flags.c_contiguous or layout.flags.f_contiguous)):
-        layout = np.empty(whole.shape, whole.dtype)  # which holds for libraries without strides, and for batches
-    while chain:
-        part = chain.pop()
-        held, _ = _held_in(part)
-        layout = held if held is not None and np.may_share_memory(held, layout) else _imagined(part, layout)
-    return layout
-
-
-def _held_in(x: Any) -> tuple[Any, int]:
-    """The NumPy array of one member, and the number of axes that are hidden; None where it is another library's."""
-    hidden = 0
-    while rank(type(x)) > 0:
-        hidden += x.hides_axis
-        x = x.data
-    return (x[(0,) * hidden] if hidden else x) if isinstance(x, np.ndarray) and x.size else None, hidden
-
-
-def _imagined(part: Any, layout: Any) -> Any:
-    """How a part lies in memory, after the layout of what it is a part of."""
-    if part._view.op.name == "broadcast_to":  # which may make small arrays in full
-        return np.broadcast_to(layout, part.shape)
-    if part._view.op.name == "reshape" and not _can_be_viewed(layout, part.shape):
-        return np.empty(part.shape, part.dtype)
-    return part._view.get(layout)
-
-
-def _can_be_viewed(x: Any, shape: tuple[int, ...]) -> bool:
-    """Whether an array can have another shape without a copy.
-
-    The lengths are gone through from left to right, in the smallest groups of axes that have as many elements before
-    and after. A group of several axes can be taken for one if each is as long as the step of the one before it.
-    """
-    if x.flags.c_contiguous or not x.size:
-        return True
-    steps = [(n, stride) for n, stride in zip(x.shape, x.strides) if n != 1]
-    lengths = [n for n in shape if n != 1]
-    while steps:
-        group, wanted = [steps.pop(0)], lengths.pop(0)
-        while (given := math.prod(n for n, _ in group)) != wanted:
-            if given < wanted:
-                group.append(steps.pop(0))
-            else:
-                wanted *= lengths.pop(0)
-        if any(stride != n * step for (_, stride), (n, step) in itertools.pairwise(group)):
-            return False
-    return True
-
-
-def in_order(x: Any, order: str | None, like: Any = None) -> Any:
-    """An array that has just been made, laid out in memory as NumPy's would be.
-
-    Args:
-        x: the array.
-        order: "C", "F", or "A" and "K", which say as another array lies.
-        like: that array; without one these are "C".
-    """
-    if len(x.shape) < 2 or order in ("C", None) or (order != "F" and like is None):
-        return x
-    layout = np.empty(x.shape, np.bool_, order="F") if order == "F" else layout_of(like)
-    if order == "A":
-        is_fortran = layout.flags.f_contiguous and not layout.flags.c_contiguous
-        layout = np.empty(x.shape, np.bool_, order="F" if is_fortran else "C")
-    held, _ = _held_in(x)
-    if held is not None and layout.shape == held.shape and not (layout.flags.c_contiguous and held.flags.c_contiguous):
-        hold_copies(x, layout)
-    return x

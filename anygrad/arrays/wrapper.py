@@ -11,12 +11,13 @@ from anygrad.arrays.above import above
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import move, resolve
 from anygrad.arrays.in_place import in_place
+from anygrad.arrays.layouts import in_order, layout_of
 from anygrad.arrays.levels import Place, deepened
 from anygrad.arrays.mixin import OPERATORS, operators_of
 from anygrad.arrays.ownership import bottom
 from anygrad.arrays.scalar import IN_PLACE, Scalar, scalar_type_of
 from anygrad.arrays.values import Values, hidden_axes
-from anygrad.arrays.views import View, in_order, layout_of, parts_of, roots_of
+from anygrad.arrays.views import View, parts_of, roots_of
 from anygrad.arrays.writes import check_can_change, set_shape, write
 from anygrad.backends import Dtype, numpy_dtype
 from anygrad.core.primitive import Array, Primitive, describe

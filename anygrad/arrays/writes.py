@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
+from anygrad.arrays.layouts import keep_layout, layout_of
 from anygrad.arrays.lenses import are_apart, in_base
-from anygrad.arrays.ownership import bottom, hold_copies, is_alone, keep_order
-from anygrad.arrays.views import View, hold_little, parts_of, roots_of, view_of
+from anygrad.arrays.ownership import bottom, hold_copies, is_alone
+from anygrad.arrays.views import View, hold_little, is_part, parts_of, roots_of, view_of
 from anygrad.backends import backend_of
 from anygrad.core.keys import is_plain
 from anygrad.core.primitive import Primitive
@@ -21,7 +22,7 @@ from anygrad.core.types import rank
 from anygrad.ops.indexing import getitem, index_iset
 from anygrad.ops.manipulation import reshape
 
-__all__ = ["assign", "check_can_change", "owned", "set_shape", "write"]
+__all__ = ["assign", "become", "check_can_change", "owned", "set_shape", "write"]
 
 
 def check_can_change(x: Any, what: str) -> None:
@@ -53,8 +54,7 @@ def assign(x: Any, out: Any, key: Any = None) -> None:
     x._check_can_become(out)
     view: View | None = getattr(x, "_view", None)
     if view is None:
-        keep_order(x, out)
-        x._become(out)
+        become(x, out)
         return
     if _is_within_a_view(view):
         write(view.base, view.params["key"], out)
@@ -69,9 +69,8 @@ def assign(x: Any, out: Any, key: Any = None) -> None:
         x._check_can_become(out)
         changes.append((x, out))
         view = x._view
-    keep_order(x, out)
     for array, value in changes:
-        array._become(value)
+        become(array, value)
         array._view.last = None
     seen = apart | {id(array) for array, _ in changes}
     stack = [array for array, _ in changes]
@@ -83,6 +82,18 @@ def assign(x: Any, out: Any, key: Any = None) -> None:
                 part._view.last = None
                 hold_little(part, whole)
                 stack.append(part)
+
+
+def become(x: Any, out: Any) -> None:
+    """Take over a result, which NumPy would have written into the array as it lies in memory."""
+    before = layout_of(x) if _strides(x) != _strides(out) and not is_part(x) else None
+    x._become(out)
+    if before is not None:
+        keep_layout(x, before)
+
+
+def _strides(x: Any) -> Any:
+    return getattr(bottom(x), "strides", None)
 
 
 def _apart_from(key: Any, x: Any) -> set[int]:
@@ -195,7 +206,10 @@ def owned(x: Any) -> Any:
     They are copied where somebody can: a node of the graph, a NumPy array that shares them, or the caller.
     """
     if not is_alone(x) and backend_of(bottom(x)).writes_in_place and not is_alone(x, _parts_below(x)):
+        before = None if is_part(x) else layout_of(x)
         hold_copies(x)
+        if before is not None:
+            keep_layout(x, before)
     return x
 
 

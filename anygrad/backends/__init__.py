@@ -257,8 +257,8 @@ class Backend:
         """Whether an array's memory is its own, and seen by those alone that refer to the array."""
         return False
 
-    def copied(self, array: Array, like: Array | None = None) -> Array:
-        """A copy that lies in memory as the array does, or as another of its shape."""
+    def copied(self, array: Array) -> Array:
+        """A copy that lies in memory as the array does."""
         copied: Array = self.overrides["copy"](array)
         return copied
 

@@ -73,7 +73,7 @@ class CupyBackend(Backend):
     def owns_memory(self, array: Array) -> bool:
         return array.base is None and bool(array.flags.owndata)
 
-    def copied(self, array: Array, like: Array | None = None) -> Array:
+    def copied(self, array: Array) -> Array:
         return array.copy(order="K")
 
     def to_numpy(self, array: Array) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 import anygrad as ag
 from anygrad.arrays.creation import constant
-from anygrad.arrays.views import in_order
+from anygrad.arrays.layouts import in_order, is_in_order
 from anygrad.arrays.wrapper import Wrapper, lifted
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array
@@ -62,18 +62,31 @@ def array(
 ) -> Array:
     """Numbers, arrays and nested lists of them; of arrays in lists the stack, which keeps their gradients."""
     made = constant(np.asarray(a) if isinstance(a, np.generic) else a, like.device)
+    copy = copy or (copy is None and isinstance(a, Wrapper) and not is_in_order(a, order))
     is_new = copy or made is not a
     made = lifted(cast(_copy(made) if copy and made is a else made, dtype), like).unfrozen()
     made = in_order(made, order, a if isinstance(a, Wrapper) else None) if is_new else made
     return ag.reshape(made, (1,) * (ndmin - len(made.shape)) + tuple(made.shape)) if len(made.shape) < ndmin else made
 
 
-@implements("asarray", "asanyarray", "ascontiguousarray", "asfortranarray", kind="creation")
+@implements("asarray", "asanyarray", kind="creation")
 def asarray(
     like: Any, a: Any, dtype: Any = None, order: str = "K", *, copy: bool | None = None, device: Any = None
 ) -> Array:
     """Numbers, nested lists, and arrays as they are."""
     return array(like, a, dtype, copy=copy, order=order)
+
+
+@implements("ascontiguousarray", kind="creation")
+def ascontiguousarray(like: Any, a: Any, dtype: Any = None) -> Array:
+    """An array of an axis or more that lies in memory by rows."""
+    return array(like, a, dtype, copy=None, order="C", ndmin=1)
+
+
+@implements("asfortranarray", kind="creation")
+def asfortranarray(like: Any, a: Any, dtype: Any = None) -> Array:
+    """An array of an axis or more that lies in memory by columns."""
+    return array(like, a, dtype, copy=None, order="F", ndmin=1)
 
 
 @implements("copy")

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 import anygrad as ag
-from anygrad.arrays.views import layout_of, window
+from anygrad.arrays.layouts import layout_of
+from anygrad.arrays.views import window
 from anygrad.arrays.wrapper import Wrapper
 from anygrad.core.primitive import Array
 from anygrad.numpy_api.registry import as_arrays, cast, dtype_of, implements

@@ -20,7 +20,7 @@ from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
-from anygrad.core.types import SCALARS, in_common, rank, scalar_results
+from anygrad.core.types import SCALARS, in_common, rank, ranks, scalar_results
 from anygrad.ops.creation import copy
 from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.magnitudes import magnitude_of
@@ -167,7 +167,12 @@ def meta_of(tensor: Any) -> tuple[tuple[int, ...], Any]:
 
 
 def _kept(x: Any) -> Any:
-    """A value to save: index arrays and masks are copied, which callers reuse; NumPy's integers become Python's."""
+    """A value to save: index arrays and masks are copied, which callers reuse; NumPy's integers become Python's.
+
+    An array of a transform around this one is held as it is now: it may be written to.
+    """
+    if rank(type(x)) > 0:
+        return x._twin()
     if hasattr(x, "dtype") and kinds[x.dtype] in "ib":
         if getattr(x, "shape", ()) != ():
             return copy(x)
@@ -277,7 +282,7 @@ UNWRAPPED = """
         edge{i} = x{i}._edge if differentiable[{i}] else None
         if type(a{i}) is not kind and (kind := in_common[kind, type(a{i})]) is None:
             return general({operands}{params_out})
-    elif type(x{i}) is kind or type(x{i}) in SCALARS:
+    elif (type(x{i}) is kind and ranks[kind] == 0) or type(x{i}) in SCALARS:
         a{i} = x{i}
         edge{i} = None
     else:
@@ -374,7 +379,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             elif type(x2) is float or type(x2) is int:
                 b = x2
                 edge2 = None
-            elif type(x2) is kind:
+            elif type(x2) is kind and ranks[kind] == 0:  # of a transform around this one: see _kept
                 b = x2
                 edge2 = meta = None
             else:
@@ -387,7 +392,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             edge2 = x2._edge
             if type(x1) is float or type(x1) is int:
                 meta = x2._meta
-            elif type(x1) is kind:
+            elif type(x1) is kind and ranks[kind] == 0:
                 meta = None
             else:
                 return general(x1, x2)

@@ -80,7 +80,7 @@ class Tensor(Wrapper, is_family=True):
         self._array = value
         self._meta = None
         if (view := getattr(self, "_view", None)) is not None:
-            view.last = None
+            view.last = view.layout = None
 
     @classmethod
     def is_of_level(cls, x: Any) -> bool:
@@ -345,7 +345,9 @@ class Tensor(Wrapper, is_family=True):
             raise RuntimeError(
                 f"pickle takes leaves alone; this Tensor {what} and would lose its gradient: pickle.dumps(x.detach())"
             )
-        return _restored, (type(self), self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}))
+        tensor_type = self.array_type if self.is_scalar else type(self)  # by which pickle finds it
+        state = (self.data, self.requires_grad, self.grad, getattr(self, "__dict__", {}), self.is_scalar)
+        return _restored, (tensor_type, *state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self.is_leaf or self.level or isinstance(self.data, Wrapper):  # it stays in its graph
@@ -422,9 +424,16 @@ def tensor_of(data: Any, tensor_type: type[Tensor], edge: Any = None) -> Tensor:
     return tensor
 
 
-def _restored(tensor_type: type[Tensor], data: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
+def _restored(
+    tensor_type: type[Tensor],
+    data: Any,
+    requires_grad: bool,
+    grad: Any,
+    attributes: dict[str, Any],
+    is_number: bool = False,
+) -> Any:
     """A Tensor from what :meth:`Tensor.__reduce__` gives."""
-    tensor = tensor_of(data, tensor_type, True if requires_grad else None)
+    tensor = tensor_of(data, tensor_type.scalar_type if is_number else tensor_type, True if requires_grad else None)
     tensor.grad = grad
     for name, value in attributes.items():
         setattr(tensor, name, value)

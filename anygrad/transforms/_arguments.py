@@ -171,9 +171,10 @@ def _differentiated(leaves: list[Any], value: Any, what: str) -> list[int]:
 def tracked(chosen: Selection, tensor_type: type[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
     """The leaves to differentiate in, and what a function is called with in their place.
 
-    That it may change as its own: the derivative is the one in what came in.
+    That it may change as its own: the derivative is the one in what came in, also if that is written to meanwhile.
     """
-    tensor_type.place.inputs = inputs = [tensor_of(x, tensor_type, True) for x in chosen.leaves]
+    leaves = [x._twin() if rank(type(x)) > 0 else x for x in chosen.leaves]
+    tensor_type.place.inputs = inputs = [tensor_of(x, tensor_type, True) for x in leaves]
     number_type = tensor_type.scalar_type
     pairs = zip(inputs, chosen.are_numbers)
     return inputs, [tensor_of(x._array, number_type if is_number else tensor_type, x) for x, is_number in pairs]

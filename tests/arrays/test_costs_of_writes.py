@@ -90,9 +90,9 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     found: list[int] = []
     copied = NumpyBackend.copied
 
-    def counted(self: NumpyBackend, array: Any, like: Any = None) -> Any:
+    def counted(self: NumpyBackend, array: Any) -> Any:
         found.append(array.size)
-        return copied(self, array, like)
+        return copied(self, array)
 
     monkeypatch.setattr(NumpyBackend, "copied", counted)
     return found

@@ -60,7 +60,7 @@ def copied(y, order):
 
 def multiplied_in_place(y, order):
     z = y.T.copy(order=order)
-    z *= np.arange(12.0).reshape(4, 3)
+    z *= y.T.copy()
     r = z.ravel()
     r[1] = 99.0
     return z, r
@@ -86,6 +86,13 @@ def written_backwards(y, order):
     return z, v, w, q
 
 
+def copied_with_three_axes(y, order):
+    z = np.copy(np.moveaxis(np.stack([y, 2.0 * y]), 0, -1), order=order)
+    r, q = z.reshape(-1), z.ravel("K")
+    r[1] = 99.0
+    return z, r, q
+
+
 def written_in_turn(y, order):
     z = y if order == "C" else y.T
     seen = []
@@ -101,7 +108,7 @@ def filled_flat(y, order):
     z, w, u = (y.copy(order=order) for _ in range(3))
     z.T.flat = [3.0, 4.0, 5.0, 6.0, 7.0]
     w.flat = 3.0
-    u.flat = np.ones((4, 3))
+    u.flat = y.T.copy()
     return y, z, w, u
 
 
@@ -116,6 +123,7 @@ PROGRAMS = [
     multiplied_in_place,
     added_in_place,
     written_backwards,
+    copied_with_three_axes,
     written_in_turn,
     filled_flat,
 ]
@@ -127,12 +135,14 @@ def test_arrays_lie_in_memory_as_numpys(program, order):
     given = np.arange(12.0).reshape(3, 4)
     expected = program(given.copy(), order)
     recorded = program(ag.Tensor(given, requires_grad=True) * 1.0, order)
+    elsewhere = program(ag.Tensor(given, requires_grad=True, device="strict:device1") * 1.0, order)
     pushed = ag.jvp(lambda x: program(x * 1.0, order), (given,), (np.ones_like(given),))[0]
     batched = ag.vmap(lambda x: program(x * 1.0, order))(np.stack([given, given + 1.0]))
-    for wanted, *found in zip(expected, recorded, pushed, batched, strict=True):
+    for wanted, *found in zip(expected, recorded, elsewhere, pushed, batched, strict=True):
         np.testing.assert_array_equal(found[0].detach().numpy(), wanted)
-        np.testing.assert_array_equal(found[1], wanted)
-        np.testing.assert_array_equal(found[2][0], wanted)
+        np.testing.assert_array_equal(found[1].detach().numpy(), wanted)
+        np.testing.assert_array_equal(found[2], wanted)
+        np.testing.assert_array_equal(found[3][0], wanted)
 
 
 def test_made_arrays_take_the_order_that_is_asked():
@@ -155,3 +165,38 @@ def test_a_number_and_a_leaf_keep_their_shapes():
     assert x.shape == (2,)
     with pytest.raises(ValueError, match="read-only"):
         (x * 1.0).imag[0] = 1.0
+
+
+@pytest.mark.parametrize("lie", [np.s_[::2], np.s_[::-1], np.s_[:, ::2], np.s_[::2, :], np.s_[:, 0]])
+def test_an_argument_lies_as_it_lay_when_it_is_written_to(lie):
+    given = np.arange(24.0).reshape(6, 4)[lie]
+
+    def f(v, write):
+        write(v)
+        r = v.ravel()
+        r[0] = 10.0
+        q = v.T.reshape(-1)
+        q[1] = 20.0
+        return v
+
+    for write in (lambda v: v.__isub__(1.0), lambda v: v.__setitem__(0, 5.0), lambda v: v.__setitem__(..., v * 2.0)):
+        held = np.zeros((6, 4))[lie]  # which lies so, and is nobody's
+        held[...] = given
+        expected = f(held, write)
+        np.testing.assert_array_equal(ag.vjp(lambda v, w=write: f(v, w), given)[0], expected)
+        np.testing.assert_array_equal(ag.jvp(lambda v, w=write: f(v, w), (given,), (given,))[0], expected)
+
+
+def test_what_lies_in_another_order_is_copied_where_numpy_copies():
+    y = ag.Tensor(np.ones((2, 3)), requires_grad=True) * 1.0
+    for other in (
+        np.asfortranarray(y, like=y),
+        np.ascontiguousarray(y.T, like=y),
+        np.asarray(y, order="F", like=y),
+        np.array(y, order="F", copy=None, like=y),
+        y.astype(np.float64, order="F", copy=False),
+    ):
+        other[0, 0] = 99.0
+    assert y[0, 0].item() == 1.0
+    assert np.asarray(y, order="C", like=y) is y
+    assert np.ascontiguousarray(y[0, 0], like=y).shape == (1,)

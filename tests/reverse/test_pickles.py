@@ -24,3 +24,10 @@ def test_a_pickle_gives_the_leaf_again():
     x = ag.Tensor([3.0], requires_grad=True)
     twin = pickle.loads(pickle.dumps(x))
     assert (type(twin), twin.tolist(), twin.requires_grad, twin.grad) == (ag.Tensor, [3.0], True, None)
+
+
+def test_a_number_is_restored_as_a_number():
+    total = ag.sum(ag.Tensor([1.0, 2.0]))
+    restored = pickle.loads(pickle.dumps(total))
+    assert restored.is_scalar
+    assert restored.item() == 3.0

@@ -182,3 +182,63 @@ def test_what_checkpoint_keeps_is_not_written_to_by_nested_transforms(derived) -
     given = x.copy()
     np.testing.assert_allclose(derived(ag.checkpoint(_doubled), x), derived(_plain, x))
     np.testing.assert_array_equal(x, given)
+
+
+def _whole(y, z):
+    s = np.sum(y * z)
+    y[...] = 0.0
+    return s
+
+
+def _part(y, z):
+    v = y[1:]
+    s = np.sum(v * z)
+    y[1] = 0.0
+    return s
+
+
+def _operator(y, z):
+    s = np.sum(z * np.exp(y))
+    y *= 0.0
+    return s
+
+
+def _other(y, z):
+    s = np.sum(np.where(y > 0.2, y * z, z * z))
+    y.fill(7.0)
+    return s
+
+
+@pytest.mark.parametrize("change", [_whole, _part, _operator, _other])
+def test_what_an_inner_transform_has_saved_of_an_outer_array_is_not_written_over(change):
+    given = np.array([0.1, 0.5, 0.9])
+
+    def inner_of(transform):
+        def outer(x):
+            y = x * 1.0
+            return transform(lambda z: change(y, z), np.sum(x))
+
+        return outer
+
+    by_reverse = inner_of(lambda f, z: ag.grad(f)(z))
+    by_forward = inner_of(lambda f, z: ag.jvp(f, (z,), (np.ones_like(z),))[1])
+    value, gradient = ag.value_and_grad(by_forward)(given)
+    for f in (by_reverse, by_forward):
+        np.testing.assert_allclose(ag.grad(f)(given), gradient, rtol=1e-12)
+        np.testing.assert_allclose(ag.jvp(f, (given,), (given,))[1], gradient @ given, rtol=1e-12)
+        np.testing.assert_allclose(ag.vmap(f)(np.stack([given, given])), [value, value], rtol=1e-12)
+        x = ag.Tensor(given, requires_grad=True)
+        f(x).backward()
+        np.testing.assert_allclose(x.grad.numpy(), gradient, rtol=1e-12)
+
+
+def test_a_pullback_keeps_what_it_was_made_from():
+    w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    y = w * 2.0
+    _, pull = ag.vjp(lambda z: z * y, np.ones(2))
+    x = w * 3.0
+    _, pull_of_argument = ag.vjp(lambda z: z * z, x)
+    y[...] = 0.0
+    x[...] = 0.0
+    np.testing.assert_array_equal(pull(np.ones(2))[0].detach().numpy(), [2.0, 4.0])
+    np.testing.assert_array_equal(pull_of_argument(np.ones(2))[0].detach().numpy(), [6.0, 12.0])
