@@ -191,6 +191,7 @@ def _stacked(op: Primitive, operands: Sequence[Any], is_batched: Sequence[bool],
 @batch_rule(
     "may_have_zero",
     "may_have_nan",
+    "may_be_equal",
     "has_zero",
     "is_near_singular",
     "are_hermitian",

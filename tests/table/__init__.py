@@ -39,7 +39,7 @@ GRADIENTS = {"Tensor", "detect_anomaly", "enable_grad", "graph", "is_grad_enable
 GRADIENTS |= set(transforms.__all__)
 ON_SHAPES = {"broadcast_shapes"}
 ON_DTYPES = {"__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"}
-HINTS = {"may_have_zero", "may_have_nan", "has_zero"}  # a bool, which a library may answer either way
+HINTS = {"may_have_zero", "may_have_nan", "may_be_equal", "has_zero"}  # a bool, which a library may answer either way
 HINTS |= {"are_hermitian", "is_near_singular", "squarings"}  # about all matrices of a stack
 
 NOT_OPERATIONS = CREATION | DEVICES | BACKENDS | GRADIENTS | ON_SHAPES | ON_DTYPES | HINTS

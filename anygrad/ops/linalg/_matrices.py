@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Callable
 
 from anygrad.core.kinds import is_complex
 from anygrad.core.primitive import Array, nondifferentiable
@@ -136,14 +137,22 @@ def off_diagonal(x: Array) -> Array:
     return where(on_diagonal(x, x.shape[-1]), zeros_like(x), x)
 
 
-def mixing(values: Array, x: Array, noise: Array, known: Array | None = None) -> Array:
+def mixing(values: Array, x: Array, noise: Array, known: Callable[[], Array] | None = None) -> Array:
     """``x[i, j] / (values[j] - values[i])``: what mixes the vectors of two values. Other arguments as of :func:`over`.
 
     Two values are equal, as each is to itself, if they differ by no more than the rounding of the largest.
     """
-    if known is not None:
-        known = logical_or(known, on_diagonal(x, x.shape[-1]))
-    return over(x, differences(values), expand_dims(rounding(values, axis=-1), axis=-1), noise, known)
+    diagonal = on_diagonal(x, x.shape[-1])
+    if not is_complex(x) and not may_be_equal(values):  # the diagonal of a complex matrix tells of phases
+        return divide(x, where(diagonal, 1.0, differences(values)))
+    is_known = None if known is None else logical_or(known(), diagonal)
+    return over(x, differences(values), expand_dims(rounding(values, axis=-1), axis=-1), noise, is_known)
+
+
+@nondifferentiable
+def may_be_equal(values: Array, /) -> bool:
+    """Whether some values, which are in order, may be equal, as far as can be told without waiting for them."""
+    return True
 
 
 def differences(v: Array) -> Array:

@@ -222,7 +222,7 @@ def _eigh_rule(g: Any, x: Array, out: Any) -> Array:
     if g_vectors is None:
         return along
     turned, noise = matmul(adjoint(vectors), g_vectors), rounding(g_vectors)
-    mixed = mixing(values, antihermitian(turned), noise, are_apart(values, g_values, turned, noise))
+    mixed = mixing(values, antihermitian(turned), noise, lambda: are_apart(values, g_values, turned, noise))
     return total([along, matmul(vectors, matmul(mixed, adjoint(vectors)))])
 
 
@@ -242,8 +242,9 @@ def _eig_rule(g: Any, out: Any) -> Array:
         turned, noise = matmul(adjoined, g_vectors), rounding(g_vectors)
         along = scaled_columns(matmul(adjoined, vectors), real_part(diagonal(turned)))  # vectors keep their length
         # Nothing is left of the cotangent of V in V @ diag(f(values)) @ inv(V), for whatever f: it says nothing then.
-        apart = are_apart(values, None if g_values is None else ones_like(g_values), turned, noise)
-        inner = total([inner, mixing(conj(values), subtract(turned, along), noise, apart)])
+        used = None if g_values is None else ones_like(g_values)
+        apart = are_apart(values, used, turned, noise)
+        inner = total([inner, mixing(conj(values), subtract(turned, along), noise, lambda: apart)])
     return solve(adjoined, matmul(inner, adjoined))
 
 

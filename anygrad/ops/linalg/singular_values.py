@@ -11,11 +11,13 @@ full decompositions follow from their staying orthogonal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from anygrad.core.primitive import Array, primitive
 from anygrad.ops.creation import zeros_like
-from anygrad.ops.elementwise import abs, add, multiply, subtract
+from anygrad.ops.elementwise import abs, add, divide, multiply, subtract
+from anygrad.ops.joining import concat
 from anygrad.ops.linalg._bases import columns, lost_of_more, outside, total, with_more
 from anygrad.ops.linalg._matrices import (
     adjoint,
@@ -24,6 +26,7 @@ from anygrad.ops.linalg._matrices import (
     conjugate,
     differences,
     hermitian,
+    may_be_equal,
     mixed_products,
     mixing,
     of_pairs,
@@ -130,21 +133,26 @@ class _Singular:
         self.u, self.v = columns(u, 0, k), columns(v, 0, k)
         self.more_u = columns(u, k, None) if u.shape[-1] > k else None
         self.more_v = columns(v, k, None) if v.shape[-1] > k else None
+        self.may_vanish = may_be_equal(concat([self.s, zeros_like(columns(self.s, 0, 1))], axis=-1))
 
-    def over_sums(self, x: Array, noise: Array, known: Array | None = None) -> Array:
+    def over_sums(self, x: Array, noise: Array, known: Callable[[], Array] | None = None) -> Array:
         """``x[i, j] / (s[i] + s[j])``."""
         sums = add(expand_dims(self.s, axis=-2), expand_dims(self.s, axis=-1))
-        return over(x, sums, expand_dims(rounding(self.s, axis=-1), axis=-1), noise, known)
+        if not self.may_vanish:
+            return divide(x, sums)
+        return over(x, sums, expand_dims(rounding(self.s, axis=-1), axis=-1), noise, known and known())
 
-    def lost(self, g: Array, basis: Array, more: Array | None, known: Array | None = None) -> Array:
+    def lost(self, g: Array, basis: Array, more: Array | None, known: Callable[[], Array] | None = None) -> Array:
         """What the cotangent of orthonormal columns says about the space they do not span, over singular values."""
         if basis.shape[-2] == self.k:  # rounding would be divided by a singular value that may be tiny
             return multiply(basis, 0)
         lost = outside(basis, columns(g, 0, self.k))
         if more is not None:
             lost = add(lost, lost_of_more(g, basis, more))
-        least = expand_dims(rounding(self.s, axis=-1), axis=-1)
-        return over(lost, expand_dims(self.s, axis=-2), least, rounding(g), known)
+        s = expand_dims(self.s, axis=-2)
+        if not self.may_vanish:
+            return divide(lost, s)
+        return over(lost, s, expand_dims(rounding(self.s, axis=-1), axis=-1), rounding(g), known and known())
 
     def without(self, g: Array, g_s: Array | None) -> Array:
         """For each vector whether a function does without it, as :func:`are_apart` says of pairs."""
@@ -170,21 +178,28 @@ def _svd_rule(g: Any, x: Array, out: Any) -> Array:
     noise = None
     if g_u is not None:
         left, noise = matmul(adjoint(p.u), columns(g_u, 0, p.k)), _noise(columns(g_u, 0, p.k))
-        terms.append(matmul(p.lost(g_u, p.u, p.more_u, p.without(g_u, g_s)), adjoint(p.v)))
+        terms.append(matmul(p.lost(g_u, p.u, p.more_u, lambda: p.without(g_u, g_s)), adjoint(p.v)))
     if g_vh is not None:
         g_v = adjoint(g_vh)
         right, noise = matmul(adjoint(p.v), columns(g_v, 0, p.k)), total([noise, _noise(columns(g_v, 0, p.k))])
-        terms.append(matmul(p.u, adjoint(p.lost(g_v, p.v, p.more_v, p.without(g_v, g_s)))))
+        terms.append(matmul(p.u, adjoint(p.lost(g_v, p.v, p.more_v, lambda: p.without(g_v, g_s)))))
     together, against = antihermitian(add(left, right)), antihermitian(subtract(left, right))
-    of_product = of_pairs(less_equal(abs(subtract(left, adjoint(right))), noise))
-    apart = are_apart(p.s, g_s, add(abs(left), abs(right)), noise)
-    if g_s is None:
-        known = of_product
-        together = subtract(together, up_to(where(of_product, noise, 0.0), together))  # of rounding, whatever the gap
-    else:
-        known = logical_or(apart, logical_and(of_product, _is_straight(left, noise)))
+
+    def apart() -> Array:
+        return are_apart(p.s, g_s, add(abs(left), abs(right)), noise)
+
+    def of_product() -> Array:
+        return of_pairs(less_equal(abs(subtract(left, adjoint(right))), noise))
+
+    def known() -> Array:
+        return (
+            of_product() if g_s is None else logical_or(apart(), logical_and(of_product(), _is_straight(left, noise)))
+        )
+
+    if g_s is None:  # what a product does not depend on is rounding, whatever the gap
+        together = subtract(together, up_to(where(of_product(), noise, 0.0), together))
     mixed = mixing(p.s, together, noise, known)
-    turned = p.over_sums(against, noise, logical_or(apart, on_diagonal(p.s, p.k)))
+    turned = p.over_sums(against, noise, lambda: logical_or(apart(), on_diagonal(p.s, p.k)))
     return total([*terms, matmul(p.u, matmul(add(mixed, turned), adjoint(p.v)))])
 
 
