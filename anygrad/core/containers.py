@@ -22,6 +22,7 @@ from anygrad.core.types import SCALARS, rank
 
 __all__ = [
     "Structure",
+    "attributes_of",
     "emptied",
     "flatten",
     "flatten_arguments",
@@ -157,6 +158,14 @@ def _may_hold_arrays(value: Any) -> bool:
         return True
     own = {name: x for name, x in getattr(value, "__dict__", {}).items() if not name.startswith("__")}
     return any(type(x) not in SCALARS for x in flatten(own)[0])
+
+
+def attributes_of(value: Any) -> dict[str, Any]:
+    """What an object that is no container holds: its attributes, in slots or not."""
+    slots = [getattr(kind, "__slots__", ()) for kind in type(value).__mro__]
+    names = [name for part in slots for name in ((part,) if isinstance(part, str) else part)]
+    held = {name: getattr(value, name) for name in names if not name.startswith("__") and hasattr(value, name)}
+    return {**getattr(value, "__dict__", {}), **held}
 
 
 def _static_of(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from anygrad.core.containers import attributes_of
 from anygrad.core.primitive import Primitive
 from anygrad.core.types import rank
 
@@ -97,8 +98,10 @@ def _source_of(x: Any) -> Source | None:
         return lambda: bits.state, lambda state: setattr(bits, "state", state)
     if isinstance(x, random.Random):
         return x.getstate, x.setstate
-    has_states = not isinstance(x, type | ModuleType) and hasattr(x, "get_state") and hasattr(x, "set_state")
-    return (x.get_state, x.set_state) if has_states else None  # NumPy's older ones, and PyTorch's
+    kind = type(x)
+    has_states = hasattr(kind, "get_state") and hasattr(kind, "set_state")  # as NumPy's older ones, and PyTorch's
+    is_librarys = kind.__module__.partition(".")[0] in ("numpy", "torch")
+    return (x.get_state, x.set_state) if has_states and is_librarys else None
 
 
 def _reached_from(x: Any) -> Iterable[Any]:
@@ -117,8 +120,7 @@ def _reached_from(x: Any) -> Iterable[Any]:
         return x.func, x.args, x.keywords
     if isinstance(x, type | ModuleType | Primitive) or rank(type(x)) >= 0:
         return ()
-    slots = [name for kind in type(x).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(x, name)]
-    return [*getattr(x, "__dict__", {}).values(), *(getattr(x, name) for name in slots)]
+    return attributes_of(x).values()
 
 
 def _is_filled(cell: Any) -> bool:

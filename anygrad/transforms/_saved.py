@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from anygrad.batch.batch import Batch
-from anygrad.core.containers import Structure, flatten, parts_of, register_container, unflatten
+from anygrad.core.containers import Structure, attributes_of, flatten, parts_of, register_container, unflatten
 from anygrad.core.types import SCALARS, rank
 
 __all__ = ["join", "opened", "split"]
@@ -43,9 +43,7 @@ def opened(value: Any) -> Any:
 def _as_container(x: Any) -> Any:
     if type(x) in SCALARS or rank(type(x)) >= 0:
         return x
-    names = [name for kind in type(x).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(x, name)]
-    attributes = {**getattr(x, "__dict__", {}), **{name: getattr(x, name) for name in names}}
-    inner = opened(attributes)
+    inner = opened(attributes_of(x))
     return _Opened(x, inner) if any(rank(type(y)) >= 0 for y in flatten(inner)[0]) else x
 
 

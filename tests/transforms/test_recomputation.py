@@ -219,6 +219,29 @@ def test_a_generator_among_the_arguments_and_one_of_pytorch():
     np.testing.assert_allclose(float(gradient.sum()) / np.cos(1), float(value) / np.sin(1))
 
 
+class Stateful:
+    """What is no generator, though it has a state."""
+
+    __slots__ = ("rng",)
+
+    def __init__(self):
+        self.rng = np.random.default_rng(3)
+
+    def get_state(self, of_what):
+        raise AssertionError
+
+    set_state = get_state
+
+
+def test_generators_are_found_in_objects_of_any_kind():
+    holder = Stateful()
+    torch = pytest.importorskip("torch")
+    own = torch.Generator()
+    f = lambda x: ag.sum(ag.sin(x) * holder.rng.random(3) * float(torch.rand(1, generator=own)))  # noqa: E731
+    value, gradient = ag.value_and_grad(ag.checkpoint(f))(np.ones(3))
+    np.testing.assert_allclose(np.sum(gradient) / np.cos(1), value / np.sin(1))
+
+
 def test_a_function_that_does_not_do_the_same_again_is_refused():
     x = Tensor(X, requires_grad=True)
     hidden = iter([2.0, 3.0])
