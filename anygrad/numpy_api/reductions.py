@@ -42,7 +42,17 @@ def _amount(a: Array, axis: Axes, where: Any, keepdims: bool) -> Any:
     if where is True:
         return count(a.shape, axis)
     mask = ag.broadcast_to(_mask(where, a), tuple(a.shape))
-    return ag.sum(ag.astype(mask, dtype_of(a)), axis=axis, keepdims=keepdims)
+    return ag.sum(ag.astype(mask, _counting(dtype_of(a))), axis=axis, keepdims=keepdims)
+
+
+def _counting(dtype: Any) -> Any:
+    """A floating dtype to count in beside another, as half precision ends at 65504."""
+    return np.promote_types(dtype, np.float32)
+
+
+def _per(total: Array, amount: Any) -> Array:
+    """A quotient with a number of elements, in the dtype of the dividend."""
+    return cast(cast(total, _counting(dtype_of(total))) / amount, dtype_of(total))
 
 
 def _lowest(a: Array, sign: int) -> Any:
@@ -87,7 +97,7 @@ def mean(a: Array, axis: Axes = None, dtype: Any = None, *, keepdims: bool = Fal
     if where is True:
         found = ag.mean(a, axis=_axes(axis), keepdims=keepdims)
     else:
-        found = sum(a, axis, keepdims=keepdims, where=where) / _amount(a, _axes(axis), where, keepdims)
+        found = _per(sum(a, axis, keepdims=keepdims, where=where), _amount(a, _axes(axis), where, keepdims))
     return cast(found, dtype)
 
 
@@ -110,7 +120,7 @@ def var(
     distances, axis, left = _distances(
         a, axis, dtype, keepdims, where, mean, ddof if correction is None else correction
     )
-    return ag.sum(_squared(distances), axis=axis, keepdims=keepdims) / left
+    return _per(ag.sum(_squared(distances), axis=axis, keepdims=keepdims), left)
 
 
 def _distances(
@@ -141,7 +151,8 @@ def std(a: Array, axis: Axes = None, dtype: Any = None, **options: Any) -> Array
         return ag.std(floating(cast(a, dtype)), axis=_axes(axis), correction=correction, keepdims=keepdims)
     where, mean = options.get("where", True), options.get("mean")
     distances, axis, left = _distances(a, axis, dtype, True, where, mean, correction)
-    return ag.linalg.vector_norm(distances / left**0.5, axis=axis, keepdims=keepdims)
+    scaled = cast(distances, _counting(dtype_of(distances))) / left**0.5
+    return cast(ag.linalg.vector_norm(scaled, axis=axis, keepdims=keepdims), dtype_of(ag.real(distances)))
 
 
 # --- extremes ---------------------------------------------------------------------------------------------------------

@@ -96,6 +96,15 @@ def test_means_of_many_numbers_in_half_precision():
     np.testing.assert_allclose(ag.grad(np.var)(steps), wanted, atol=1e-7)
 
 
+@pytest.mark.parametrize("name", ["nanmean", "nanvar", "nanstd"])
+def test_many_numbers_that_are_no_nan_in_half_precision(name):
+    x = np.linspace(0, 1, MANY).astype(np.float16)
+    value, gradient = ag.value_and_grad(getattr(np, name))(x)
+    assert value.dtype == gradient.dtype == np.float16
+    np.testing.assert_allclose(value, getattr(np, name)(x.astype(np.float64)), rtol=2e-3)
+    assert np.any(gradient != 0)
+
+
 def test_ties_of_many_numbers_in_half_precision():
     x = np.ones(MANY, np.float16)
     for extreme in (np.max, np.min, lambda x: np.linalg.norm(x, np.inf)):
