@@ -257,6 +257,14 @@ class Backend:
         """Whether an array's memory is its own, and seen by those alone that refer to the array."""
         return False
 
+    def kept(self, array: Array) -> tuple[Array, Any]:
+        """An array of the caller's to keep for later: a copy, or itself with what :meth:`mark` says of it now."""
+        return array, self.mark(array)
+
+    def mark(self, array: Array) -> Any:
+        """What tells whether an array has been changed meanwhile; None where nothing does, or where none can be."""
+        return None
+
     def copied(self, array: Array) -> Array:
         """A copy that lies in memory as the array does."""
         copied: Array = self.overrides["copy"](array)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from anygrad.backends import register_backend
+from anygrad.backends import Backend, register_backend
 from anygrad.backends.generic import check_can_hold, fitted, has_array, library, positions, spread
 from anygrad.backends.special import scipy_special
 from anygrad.backends.special_values import mend_special_values
@@ -84,8 +84,16 @@ def _torch_special() -> Any:
     return SimpleNamespace(**{**vars(special), **scipys_names})
 
 
+class _TorchBackend(Backend):
+    """PyTorch, whose arrays count the writes to them."""
+
+    def mark(self, array: Array) -> Any:
+        return None if array.is_inference() else array._version
+
+
 torch = register_backend(
     "torch",
+    backend_class=_TorchBackend,
     namespace=library("array_api_compat.torch"),
     array_types=_torch_types,
     devices=_torch_devices,

@@ -20,6 +20,9 @@ from anygrad.ops import convolutions  # noqa: F401  which states an operation th
 from anygrad.ops.linalg._matrices import rounding
 from anygrad.ops.special import logistic, networks
 
+FEW = 64
+"""As many numbers are copied in the time that it takes to look at so many of a large array."""
+
 
 class NumpyBackend(Backend):
     """NumPy: its devices need no prefix, its dtypes no translation, its scalars a 0-d array."""
@@ -35,6 +38,13 @@ class NumpyBackend(Backend):
     def owns_memory(self, array: Array) -> bool:
         flags = array.flags
         return bool(flags.owndata and flags.writeable)
+
+    def kept(self, array: Array) -> tuple[Array, Any]:
+        return (array.copy("K"), None) if array.size <= FEW else (array, self.mark(array))
+
+    def mark(self, array: Array) -> Any:
+        flat = array.reshape(-1) if array.flags.c_contiguous else array.flat
+        return hash(flat[:: array.size // FEW | 1].tobytes())  # 1 us, however large the array
 
     def copied(self, array: Array) -> Array:
         return np.array(array, order="K")

@@ -22,6 +22,7 @@ from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
 from anygrad.core.types import SCALARS, in_common, rank, ranks, scalar_results
 from anygrad.ops.creation import copy
+from anygrad.reverse.constants import hold_constants
 from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.magnitudes import magnitude_of
 from anygrad.reverse.pullback import Pullback, pullback_of
@@ -124,7 +125,9 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
         result = wrap(out, tensor_type, scalar_type)
         if any(edge is not None for edge in edges) and threshold() <= place.level:
             kept = {"key": owned_key(params["key"], copy)} if has_key else params
-            _record(result, pullback, tuple(edges), (*raw, out), kept)
+            node = _record(result, pullback, tuple(edges), (*raw, out), kept)
+            if node is not None and None in edges:
+                hold_constants(node, operands)
         return result
 
     return run
@@ -132,7 +135,7 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
 
 def _record(
     result: Any, pullback: Pullback, edges: tuple[Edge | None, ...], values: tuple[Any, ...], params: dict[str, Any]
-) -> None:
+) -> Node | None:
     """Leave a Node on a result, or on each of several, with what the rules of the operands that want a gradient need.
 
     ``values`` are the raw operands, and the raw output last.
@@ -140,7 +143,7 @@ def _record(
     several = isinstance(result, tuple)
     outputs = [(i, y) for i, y in enumerate(result if several else (result,)) if kinds[y.data.dtype] in "fc"]
     if not outputs:
-        return
+        return None
     keeps = _keeps(pullback, tuple(edge is not None for edge in edges))
     if pullback.op.variadic:
         keeps = (False,) * len(edges) + keeps[-1:]
@@ -150,6 +153,7 @@ def _record(
         tensor._edge = node.output(i) if several else node
     if restrictions:
         notice(node, outputs[0][1].level)
+    return node
 
 
 def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], Any] | None:
@@ -264,11 +268,14 @@ def run({operands}{params_in}):{given}
     node.saved = ({saved}out if keep[-1] else None)
     node.params = {kept}
     node.shapes = ({shapes})
-    node.hooks = None
+    node.hooks = None{constants}
     if restrictions:
         notice(node, place.level)
     return result
 """
+CONSTANTS = """
+    if {are_given}:
+        hold_constants(node, ({operands}))"""
 HELD = """
     params["rtol"] = unwrapped(params["rtol"])"""
 AT_KEY = """
@@ -309,6 +316,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
     def each(text: str) -> str:
         return "".join(text.format(i=i, operands=operands, params_out=params_out) for i in range(n))
 
+    given = each(" or x{i} is a{i} and type(a{i}) is kind")
     source = SEVERAL.format(
         operands=operands,
         params_in=params_out,
@@ -325,6 +333,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         and_second=", node.second" if n == 2 else "",
         edges=each("edge{i}, "),
         metas=each(META),
+        constants="" if n == 1 else CONSTANTS.format(are_given=given[4:], operands=operands),
         saved=each("None if not keep[{i}] else a{i} if m{i} is None or kinds[m{i}[1]] in 'fc' else _kept(a{i}), "),
         shapes=each("m{i}, "),
     )
@@ -433,6 +442,8 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             result._meta = meta
         else:
             node.shapes, result._meta = _compared(x1, x2, out, tensor_type)
+            if saves_any and (type(x1) is kind or type(x2) is kind):
+                hold_constants(node, (x1, x2))
         return result
 
     return run

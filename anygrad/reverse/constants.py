@@ -1,0 +1,68 @@
+"""Arrays of the caller's own that a node keeps, and what becomes of them until the backward pass.
+
+A program may go on to write to a constant, as in ``total += x * s; s += 1``. A few numbers are copied. Of more a sample
+is taken, which the pass compares: where they have been changed, it is refused.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from anygrad.backends import backend_of
+from anygrad.core.primitive import Array, describe
+from anygrad.core.types import rank, scalar_results
+from anygrad.reverse.graph import Node
+from anygrad.reverse.pullback import Pullback
+
+__all__ = ["changed", "hold_constants"]
+
+
+def hold_constants(node: Node, operands: Sequence[Any]) -> None:
+    """Let what a node has saved of its operands as they were given be copies, or be looked at again."""
+    saved = list(node.saved or ())
+    marks = []
+    for i, x in enumerate(operands):
+        if x is not None and saved[i] is x and rank(type(x)) == 0 and type(x) not in scalar_results:
+            saved[i], mark = backend_of(x).kept(x)
+            if mark is not None:
+                marks.append((i, mark))
+    if marks:
+        node.pullback = _watching(node.pullback)
+        saved.append(tuple(marks))
+    node.saved = tuple(saved)
+
+
+def changed(x: Array, mark: Any) -> bool:
+    """Whether an array is not what it was when it was marked, as far as the sample shows."""
+    return bool(backend_of(x).mark(x) != mark)
+
+
+class _WatchingPullback(Pullback):
+    """A pullback that first looks at constants, of which the last slot of what is saved has the marks."""
+
+    __slots__ = ()
+
+    def __init__(self, inner: Pullback) -> None:
+        names = (*inner.op.operands, "out")
+
+        def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
+            for i, mark in node.saved[-1]:
+                x = node.saved[i]
+                if changed(x, mark):
+                    raise RuntimeError(
+                        f"{inner.op.name} was given {describe(x)} as {names[i]}, which was changed in place since, and "
+                        f"its derivative needs what was in it; write x = x + y in place of x += y, or give the "
+                        f"operation a copy"
+                    )
+            return inner.runs[type(g)](g, parents, saved[: len(names)], node)
+
+        if hasattr(inner, "output"):
+            self.output = inner.output
+        self._runs_by(inner.op, run)
+        self.saves = inner.saves
+        self.fresh = inner.fresh
+
+
+_watching = functools.cache(_WatchingPullback)
