@@ -16,27 +16,30 @@ from anygrad.core.types import rank, scalar_results
 from anygrad.reverse.graph import Node
 from anygrad.reverse.pullback import Pullback
 
-__all__ = ["changed", "hold_constants"]
+__all__ = ["hold_constant", "hold_constants"]
 
 
 def hold_constants(node: Node, operands: Sequence[Any]) -> None:
     """Let what a node has saved of its operands as they were given be copies, or be looked at again."""
-    saved = list(node.saved or ())
-    marks = []
+    saved: Any = node.saved
     for i, x in enumerate(operands):
-        if x is not None and saved[i] is x and rank(type(x)) == 0 and type(x) not in scalar_results:
-            saved[i], mark = backend_of(x).kept(x)
-            if mark is not None:
-                marks.append((i, mark))
-    if marks:
+        if x is not None and saved[i] is x:
+            hold_constant(node, i, x)
+
+
+def hold_constant(node: Node, i: int, x: Array) -> None:
+    """:func:`hold_constants` of one operand."""
+    if rank(type(x)) != 0 or type(x) in scalar_results:  # which nobody writes to
+        return
+    saved: Any = node.saved
+    kept, mark = backend_of(x).kept(x)
+    if mark is None:
+        node.saved = (*saved[:i], kept, *saved[i + 1 :])
+    elif type(node.pullback) is _WatchingPullback:
+        node.saved = (*saved[:-1], (*saved[-1], (i, mark)))
+    else:
         node.pullback = _watching(node.pullback)
-        saved.append(tuple(marks))
-    node.saved = tuple(saved)
-
-
-def changed(x: Array, mark: Any) -> bool:
-    """Whether an array is not what it was when it was marked, as far as the sample shows."""
-    return bool(backend_of(x).mark(x) != mark)
+        node.saved = (*saved, ((i, mark),))
 
 
 class _WatchingPullback(Pullback):
@@ -50,7 +53,7 @@ class _WatchingPullback(Pullback):
         def run(g: Array, parents: Sequence[Any], saved: tuple[Any, ...], node: Any) -> Sequence[Any]:
             for i, mark in node.saved[-1]:
                 x = node.saved[i]
-                if changed(x, mark):
+                if backend_of(x).mark(x) != mark:
                     raise RuntimeError(
                         f"{inner.op.name} was given {describe(x)} as {names[i]}, which was changed in place since, and "
                         f"its derivative needs what was in it; write x = x + y in place of x += y, or give the "

@@ -22,7 +22,7 @@ from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
 from anygrad.core.types import SCALARS, in_common, rank, ranks, scalar_results
 from anygrad.ops.creation import copy
-from anygrad.reverse.constants import hold_constants
+from anygrad.reverse.constants import hold_constant, hold_constants
 from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.magnitudes import magnitude_of
 from anygrad.reverse.pullback import Pullback, pullback_of
@@ -442,8 +442,10 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             result._meta = meta
         else:
             node.shapes, result._meta = _compared(x1, x2, out, tensor_type)
-            if saves_any and (type(x1) is kind or type(x2) is kind):
-                hold_constants(node, (x1, x2))
+            if saves_any and type(x2) is kind and keep_2:
+                hold_constant(node, 1, x2)
+            elif saves_any and type(x1) is kind and keep_1:
+                hold_constant(node, 0, x1)
         return result
 
     return run
