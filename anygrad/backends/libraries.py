@@ -247,9 +247,10 @@ def _torch_convolves(x1: Array, x2: Array) -> bool:
 
 
 def _jax_types() -> list[type]:
-    import jax.numpy
+    import jax
 
-    return [type(jax.numpy.zeros(()))]
+    with jax.ensure_compile_time_eval():  # also where JAX traces a function: the type of arrays and not of a tracer
+        return [type(jax.numpy.zeros(())), jax.core.Tracer]
 
 
 def _jax_devices() -> Mapping[str, Any]:
@@ -265,8 +266,17 @@ def _jax_synchronize(device: Any) -> None:
     (jax.device_put(0.0, device) + 1.0).block_until_ready()
 
 
+class _JaxBackend(Backend):
+    """JAX, whose own transforms hand in tracers."""
+
+    def device_of(self, array: Array) -> str:
+        is_traced = not isinstance(array, self.array_types[0])  # which is on no device yet
+        return self.device_name(next(iter(self.devices))) if is_traced else super().device_of(array)
+
+
 jax = register_backend(
     "jax",
+    backend_class=_JaxBackend,
     namespace=library("jax.numpy"),
     array_types=_jax_types,
     devices=_jax_devices,

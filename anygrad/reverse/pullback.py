@@ -22,6 +22,7 @@ from anygrad.ops.elementwise import add, chain, conj, may_have_zero, multiply, n
 from anygrad.ops.indexing import Scatter
 from anygrad.ops.manipulation import reshape
 from anygrad.ops.reductions import sum
+from anygrad.ops.transfer import to_device
 
 __all__ = [
     "Cotangents",
@@ -102,7 +103,7 @@ class Pullback:
 
     def __init__(self, op: Primitive) -> None:
         self.op = op
-        self.follows_rules = True
+        self.follows_rules = op is not to_device  # whose rule gives arrays of another library
         self.fresh = op.fresh
         slots = (*op.operands, "out")
         named = [parameters_of(rule) for rule in op.rules]
