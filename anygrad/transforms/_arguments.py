@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from anygrad.arrays.mixin import ArrayMixin
@@ -15,6 +15,7 @@ from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
 from anygrad.core.types import SCALARS, outlived, rank, scalar_results
 from anygrad.forward.dual import Dual
+from anygrad.ops.creation import copy
 from anygrad.reverse.tensor import Tensor, tensor_of
 
 Argnums = int | Sequence[int] | None
@@ -224,6 +225,26 @@ def as_came(x: Any, given: Sequence[Any]) -> Any:
     if type(x) not in OUTERMOST or x._edge is not None or not given:
         return x
     return x._array if all(rank(type(part)) == 0 for part in given) else x
+
+
+def apart(results: Iterable[Any], given: Iterable[Any]) -> list[Any]:
+    """Results as objects and arrays of their own, which share nothing with each other and with what was given.
+
+    So they can be written to. Constants of libraries whose arrays do not change stay as they are.
+    """
+    seen = {id(x) for x in given}
+    found = []
+    for x in results:
+        kind = type(x)
+        if rank(kind) > 0:
+            x = x._twin() if id(x) in seen else x
+        elif rank(kind) == 0 and kind not in scalar_results:
+            backend = backend_of(x)
+            if backend.mutable and (id(x) in seen or not backend.owns_memory(x)):
+                x = copy(x)
+        seen.add(id(x))
+        found.append(x)
+    return found
 
 
 OUTERMOST = {Tensor, Tensor.scalar_type}

@@ -11,6 +11,7 @@ from anygrad.core.types import rank, scalar_results
 from anygrad.forward.dual import Dual
 from anygrad.ops.creation import zeros_like
 from anygrad.transforms._arguments import (
+    apart,
     as_came,
     as_given,
     check_callable,
@@ -63,6 +64,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         leaves, _, out_structure = flatten(out)
         pairs = [_primal_and_tangent(x, dual_type, chosen.leaves) for x in leaves]
         aux = untraced(aux, dual_type, chosen.leaves) if has_aux else None
+    parts = iter(apart([x for pair in pairs for x in pair], (*chosen.leaves, *moved)))
+    pairs = list(zip(parts, parts))
     results = tuple(unflatten(out_structure, part) for part in zip(*pairs)) if pairs else (out, out)
     return (*results, aux) if has_aux else results
 

@@ -14,7 +14,7 @@ from anygrad.batch.batch import Batch
 from anygrad.core.containers import flatten, flatten_arguments, parts_of, unflatten
 from anygrad.core.types import rank
 from anygrad.ops.manipulation import broadcast_to, moveaxis
-from anygrad.transforms._arguments import as_came, as_given, check_callable, held_by, name_of
+from anygrad.transforms._arguments import apart, as_came, as_given, check_callable, held_by, name_of
 
 Axes = Any
 """An integer, None, or containers of these in the shape of (the beginning of) what they are about."""
@@ -73,7 +73,7 @@ def vmap(
             places = _prefixed(out_axes, out, f"{what}: out_axes")
             placed = [_placed(x, a, batch_type, size, f"{what}: {p}") for x, a, p in zip(results, places, out_paths)]
         given = [x for x in leaves if rank(type(x)) >= 0]
-        return unflatten(out_structure, [as_came(x, given) for x in placed])
+        return unflatten(out_structure, apart([as_came(x, given) for x in placed], fronted))
 
     return mapped_function
 

@@ -9,10 +9,11 @@ from typing import Any
 from anygrad.arrays.creation import constant
 from anygrad.arrays.device import default_device
 from anygrad.arrays.levels import next_level
+from anygrad.backends import backend_of
 from anygrad.core.containers import flatten, mapped, matching, unflatten
 from anygrad.core.kinds import kind_of
 from anygrad.core.primitive import Array, describe
-from anygrad.core.types import SCALARS, device_of, outlived, rank
+from anygrad.core.types import SCALARS, device_of, outlived, rank, scalar_results
 from anygrad.ops.creation import ones_like, zeros_like
 from anygrad.reverse.engine import backward
 from anygrad.reverse.graph import Edge, join
@@ -22,6 +23,7 @@ from anygrad.reverse.tensor import Tensor
 from anygrad.transforms._arguments import (
     Argnames,
     Argnums,
+    apart,
     as_came,
     check_callable,
     held_by,
@@ -153,6 +155,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     Raises:
         TypeError: an array among the arguments is not floating.
+        RuntimeError: when the pullback is called: an argument was changed in place since.
         ValueError: when the pullback is called: the cotangent has another structure or shape than the output.
 
     >>> out, pullback = ag.vjp(lambda x: x**2, np.array([1.0, 2.0]))
@@ -167,16 +170,30 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         out, aux = split_aux(f(*chosen.called(arguments)[0]), has_aux, what)
         leaves, paths, structure = flatten(out, "output")
         values = [as_came(held_by(x, tensor_type), chosen.leaves) for x in leaves]
+        values = apart(values, values)  # which the graph may hold
         pull = pull_through(leaves, inputs, tensor_type)
         aux = untraced(aux, tensor_type, chosen.leaves) if has_aux else None
 
+    marks = [_mark(x) for x in chosen.leaves]
+
     def pullback(cotangent: Any) -> Any:
+        for x, mark, path in zip(chosen.leaves, marks, chosen.paths):
+            if mark is not None and _mark(x) != mark:
+                raise RuntimeError(
+                    f"{what}: {path} was changed in place since, and the pullback may need what was in it; write "
+                    f"x = x + y in place of x += y, or give vjp a copy"
+                )
         given = matching(cotangent, structure, "cotangent", "output")
         arrays = [like(g, value, path) for g, value, path in zip(given, values, paths)]
         return chosen.arranged(pull(arrays))
 
     out = unflatten(structure, values)
     return (out, pullback, aux) if has_aux else (out, pullback)
+
+
+def _mark(x: Any) -> Any:
+    """What tells whether an array of a library has been changed meanwhile."""
+    return backend_of(x).mark(x) if rank(type(x)) == 0 and type(x) not in scalar_results else None
 
 
 def pull_through(

@@ -50,3 +50,53 @@ def test_numbers_as_cotangents_and_tangents_are_of_the_library_of_what_they_belo
     x = torch.ones(2, dtype=torch.float32)
     assert ag.vjp(lambda x: x.sum(), x)[1](1.0)[0].dtype == torch.float32
     assert ag.jvp(lambda x: x * x, (x[0],), (1.0,))[1].dtype == torch.float32
+
+
+WRITABLE = {
+    "vmap of grad": lambda x: [ag.vmap(ag.grad(np.sum))(x.reshape(2, -1))],
+    "vmap of a view": lambda x: [ag.vmap(lambda v: v)(x), ag.vmap(lambda v: v[::-1])(x.reshape(2, -1))],
+    "vmap of a constant": lambda x: [ag.vmap(lambda v: np.ones(3))(x)],
+    "jvp": lambda x: [*ag.jvp(lambda v: np.broadcast_to(v, (3, *v.shape)), (x,), (x,))],
+    "jvp of the argument": lambda x: [part for pair in ag.jvp(lambda v: (v, v, v[1:]), (x,), (x,)) for part in pair],
+    "vjp": lambda x: [ag.vjp(lambda v: v, x)[0], *ag.vjp(lambda v, w: v + w, x, x)[1](x)],
+    "linearize": lambda x: [ag.linearize(lambda v: v, x)[1](x)],
+    "jacrev": lambda x: [ag.jacrev(lambda v: np.broadcast_to(np.sum(v), (3,)))(x)],
+    "jacfwd": lambda x: [ag.jacfwd(np.sum)(x)],
+    "hessian": lambda x: [ag.hessian(np.sum)(x[:10])],
+    "value_and_grad": lambda x: [ag.value_and_grad(np.sum)(x)[1]],
+    "elementwise_grad": lambda x: [ag.elementwise_grad(lambda v: v)(x)],
+}
+
+
+@pytest.mark.parametrize("what", WRITABLE)
+def test_results_are_writable_and_share_nothing(what: str) -> None:
+    x = np.ones(300)
+    results = WRITABLE[what](x)
+    for i, result in enumerate(results):
+        assert type(result) is np.ndarray
+        assert not any(np.shares_memory(result, other) for other in (x, *results[:i]))
+        result += 1.0
+    assert x.tolist() == [1.0] * 300
+
+
+def test_results_under_a_transform_are_objects_of_their_own() -> None:
+    def f(x):
+        _, (a, b) = ag.jvp(lambda v: (v, v), (x,), (x,))
+        a *= 2
+        return np.sum(a * b)
+
+    assert ag.grad(f)(X).tolist() == (4 * X).tolist()
+
+
+def test_a_value_that_is_written_to_is_not_what_its_pullback_uses() -> None:
+    value, pullback = ag.vjp(np.exp, X)
+    value *= 0.0
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], np.exp(X))
+
+
+def test_an_argument_that_is_written_to_before_its_pullback_is_called() -> None:
+    x = np.array([1.0, 2.0])
+    _, pullback = ag.vjp(lambda v: v * v, x)
+    x += 1.0
+    with pytest.raises(RuntimeError, match="argument 0 was changed in place since"):
+        pullback(np.ones(2))
