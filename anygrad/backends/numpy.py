@@ -179,7 +179,13 @@ def _mean(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
 
 @numpy.implement("reshape")
 def _reshape(x: Array, shape: tuple[int, ...], copy: bool | None = None) -> Array:
-    return np.reshape(x, shape, copy=copy) if copy is not None else x.reshape(shape)
+    out = x.reshape(shape)
+    if copy is None or not out.size:
+        return out
+    is_view = np.may_share_memory(x, out)  # NumPy's own copy= came with 2.1
+    if not copy and not is_view:
+        raise ValueError("the elements in this shape would be a copy, which copy=False refuses")
+    return out.copy() if copy and is_view else out
 
 
 @numpy.implement("astype")

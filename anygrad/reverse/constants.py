@@ -1,4 +1,4 @@
-"""Arrays of the caller's own that a node keeps, and what becomes of them until the backward pass.
+"""What a node keeps, and what becomes of the caller's own arrays among it until the backward pass.
 
 A program may go on to write to a constant, as in ``total += x * s; s += 1``. A few numbers are copied. Of more a sample
 is taken, which the pass compares: where they have been changed, it is refused.
@@ -11,12 +11,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from anygrad.backends import backend_of
+from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Array, describe
 from anygrad.core.types import rank, scalar_results
+from anygrad.ops.creation import copy
 from anygrad.reverse.graph import Node
 from anygrad.reverse.pullback import Pullback
 
-__all__ = ["hold_constant", "hold_constants"]
+__all__ = ["hold_constant", "hold_constants", "kept"]
+
+
+def kept(x: Any) -> Any:
+    """A value to save: index arrays and masks are copied, which callers reuse; NumPy's integers become Python's.
+
+    An array of a transform around this one is held as it is now: it may be written to.
+    """
+    if rank(type(x)) > 0:
+        return x._twin()
+    if hasattr(x, "dtype") and kinds[x.dtype] in "ib":
+        if getattr(x, "shape", ()) != ():
+            return copy(x)
+        if type(x) in scalar_results and kinds[x.dtype] == "i":  # which rules may meet beside arrays of any library
+            return x.item()
+    return x
 
 
 def hold_constants(node: Node, operands: Sequence[Any]) -> None:

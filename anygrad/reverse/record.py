@@ -20,9 +20,9 @@ from anygrad.core.calling import written
 from anygrad.core.keys import hidden_axis, owned_key, unwrapped
 from anygrad.core.kinds import kinds
 from anygrad.core.primitive import Implementation, Primitive, explain
-from anygrad.core.types import SCALARS, in_common, rank, ranks, scalar_results
+from anygrad.core.types import SCALARS, in_common, rank, ranks
 from anygrad.ops.creation import copy
-from anygrad.reverse.constants import hold_constant, hold_constants
+from anygrad.reverse.constants import hold_constant, hold_constants, kept
 from anygrad.reverse.graph import Edge, Node, notice
 from anygrad.reverse.magnitudes import magnitude_of
 from anygrad.reverse.pullback import Pullback, pullback_of
@@ -147,7 +147,7 @@ def _record(
     keeps = _keeps(pullback, tuple(edge is not None for edge in edges))
     if pullback.op.variadic:
         keeps = (False,) * len(edges) + keeps[-1:]
-    saved = tuple(_kept(x) if keep else None for x, keep in zip(values, keeps))
+    saved = tuple(kept(x) if keep else None for x, keep in zip(values, keeps))
     node = Node.of(pullback, edges, saved, params, tuple(map(shape_and_dtype, values[:-1])))
     for i, tensor in outputs:
         tensor._edge = node.output(i) if several else node
@@ -168,21 +168,6 @@ def meta_of(tensor: Any) -> tuple[tuple[int, ...], Any]:
     if kinds[meta[1]] == "f":  # what is made of complex arrays element by element may be real
         tensor._meta = meta
     return meta
-
-
-def _kept(x: Any) -> Any:
-    """A value to save: index arrays and masks are copied, which callers reuse; NumPy's integers become Python's.
-
-    An array of a transform around this one is held as it is now: it may be written to.
-    """
-    if rank(type(x)) > 0:
-        return x._twin()
-    if hasattr(x, "dtype") and kinds[x.dtype] in "ib":
-        if getattr(x, "shape", ()) != ():
-            return copy(x)
-        if type(x) in scalar_results and kinds[x.dtype] == "i":  # which rules may meet beside arrays of any library
-            return x.item()
-    return x
 
 
 # --- the short ways ---------------------------------------------------------------------------------------------------
@@ -334,7 +319,7 @@ def _several(op: Primitive, tensor_type: TensorType) -> Implementation:
         edges=each("edge{i}, "),
         metas=each(META),
         constants="" if n == 1 else CONSTANTS.format(are_given=given[4:], operands=operands),
-        saved=each("None if not keep[{i}] else a{i} if m{i} is None or kinds[m{i}[1]] in 'fc' else _kept(a{i}), "),
+        saved=each("None if not keep[{i}] else a{i} if m{i} is None or kinds[m{i}[1]] in 'fc' else kept(a{i}), "),
         shapes=each("m{i}, "),
     )
     names: dict[str, Any] = {
@@ -388,7 +373,7 @@ def _binary(op: Primitive, tensor_type: TensorType) -> Implementation:
             elif type(x2) is float or type(x2) is int:
                 b = x2
                 edge2 = None
-            elif type(x2) is kind and ranks[kind] == 0:  # of a transform around this one: see _kept
+            elif type(x2) is kind and ranks[kind] == 0:  # of a transform around this one: see constants.kept
                 b = x2
                 edge2 = meta = None
             else:

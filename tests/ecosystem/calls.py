@@ -18,7 +18,7 @@ WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
     "__dlpack__: the Tensor requires": "makes NumPy arrays of its arguments",
     "setting an array element with a sequence": "makes NumPy arrays of its arguments",
-    "gives a Python number": "asks for a Python number",
+    "gives plain numbers": "asks for a Python number",
     "out= and in-place operators": "writes into a NumPy array",
     "numpy.add.at": "writes into a NumPy array",
     "Function call with ambiguous": "hands them to compiled code",

@@ -41,7 +41,7 @@ WRONG: dict[str, list[str]] = {LISTED: [], NEWER: ["signal.lfilter_zi", "signal.
 
 WAYS = {
     "does not become a NumPy array": "makes NumPy arrays of its arguments",
-    "gives a Python number": "asks for a Python number",
+    "gives plain numbers": "asks for a Python number",
     "must have different signs": "asks for a Python number",
     "with an exception set": "asks for a Python number",
     "has no attribute": "asks the namespace for a function that the standard lacks",

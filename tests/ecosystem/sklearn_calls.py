@@ -299,7 +299,7 @@ def raw(names: str, *args: Any) -> Iterator[Call]:
 
 METRICS = [
     *pairs("rbf_kernel laplacian_kernel linear_kernel polynomial_kernel sigmoid_kernel cosine_similarity", X, Z),
-    *pairs("cosine_distances euclidean_distances manhattan_distances pairwise_distances", X, Z),
+    *pairs("cosine_distances euclidean_distances manhattan_distances nan_euclidean_distances pairwise_distances", X, Z),
     *pairs("paired_euclidean_distances paired_cosine_distances paired_manhattan_distances paired_distances", few, Z),
     *pairs("chi2_kernel additive_chi2_kernel pairwise_kernels", positive, positive_z),
     *raw("mean_squared_error mean_absolute_error root_mean_squared_error", truth, guess),

@@ -152,7 +152,6 @@ METRICS = [
         lambda x, z: pairwise.pairwise_distances_argmin_min(x, z)[1],
         *(X, Z),
     ),
-    Call("metrics.pairwise.nan_euclidean_distances", pairwise.nan_euclidean_distances, X, Z),
     Call("metrics.pairwise.haversine_distances", pairwise.haversine_distances, X[:, :2].copy(), Z[:, :2].copy()),
 ]
 

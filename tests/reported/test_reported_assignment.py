@@ -143,16 +143,20 @@ def test_a_leaf_changed_in_place_is_refused_with_the_remedy():
 
 
 def test_arrays_changed_by_their_owner_after_use():
-    """Silently wrong in HIPS autograd: the array is read again in the backward pass. Indices are copied here, and
-    detect_anomaly finds the rest; MyGrad locks such arrays instead."""
-    index, factor = np.array([0, 1, 1]), np.array([3.0, 3.0, 3.0])
+    """Silently wrong in HIPS autograd: the array is read again in the backward pass. Indices and few numbers are copied
+    here, and the change of more is noticed; MyGrad locks such arrays instead."""
+    index, factor, many = np.array([0, 1, 1]), np.array([3.0, 3.0, 3.0]), np.full(1000, 2.0)
     x = leaf(1.0, 2.0)
     y = x[index]
     index[:] = 0
     ag.sum(y * y).backward()
     assert x.grad.tolist() == [2.0, 8.0]
-    with ag.detect_anomaly():
-        z = ag.sum(x[np.array([0, 1, 1])] * factor)
-        factor[:] = 0.0
-        with pytest.raises(RuntimeError, match="changed"):
-            z.backward()
+    x.zero_grad()
+    z = ag.sum(x[np.array([0, 1, 1])] * factor)
+    factor[:] = 0.0
+    z.backward()
+    assert x.grad.tolist() == [3.0, 6.0]
+    z = ag.sum(x[0] * many)
+    many += 1.0
+    with pytest.raises(RuntimeError, match="changed in place since"):
+        z.backward()
