@@ -96,20 +96,25 @@ def current_level() -> int:
     return 0 if transform is None else transform.level
 
 
-@contextlib.contextmanager
-def next_level(family: Any) -> Iterator[Any]:
+class next_level:
     """A type of a family of wrappers for a transform, which is nested in all that run already."""
-    transform = Transform(family, innermost())
-    before = _innermost.set(transform)
-    outer = _enter()
-    try:
-        with transform as wrapper:
-            try:
-                yield wrapper
-            finally:
-                _leave(transform.level, outer)
-    finally:
-        _innermost.reset(before)
+
+    __slots__ = ("_before", "_outer", "_transform")
+
+    def __init__(self, family: Any) -> None:
+        self._transform = Transform(family, innermost())
+
+    def __enter__(self) -> Any:
+        self._before = _innermost.set(self._transform)
+        self._outer = _enter()
+        return self._transform.__enter__()
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        try:
+            _leave(self._transform.level, self._outer)
+        finally:
+            self._transform.__exit__(kind, error, traceback)
+            _innermost.reset(self._before)
 
 
 @contextlib.contextmanager

@@ -135,6 +135,8 @@ def parts_of(value: Any) -> list[tuple[str, Any]] | None:
 def _keys(value: dict[Any, Any]) -> dict[Any, str]:
     """The keys of a dict in order, as far as they have one, each with how it is written after the dict's name."""
     keys = list(value)
+    if not keys:
+        return {}
     if not isinstance(value, collections.OrderedDict):
         with contextlib.suppress(TypeError):
             keys.sort()
@@ -202,11 +204,13 @@ def flatten_arguments(args: tuple[Any, ...]) -> tuple[list[Any], list[str], Stru
     """The leaves of a function's arguments, the path of each one such as ``argument 0['w']``, and the structure."""
     leaves: list[Any] = []
     paths: list[str] = []
+    structures = []
     for i, argument in enumerate(args):
-        found, found_paths, _ = flatten(argument, f"argument {i}")
+        found, found_paths, structure = flatten(argument, f"argument {i}")
         leaves += found
         paths += found_paths
-    return leaves, paths, flatten(args)[2]
+        structures.append(structure)
+    return leaves, paths, Structure(args, tuple(structures), tuple(f"[{i}]" for i in range(len(args))))
 
 
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
