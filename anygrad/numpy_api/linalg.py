@@ -171,12 +171,9 @@ def cond(x: Array, p: Any = None) -> Array:
     with np.errstate(all="ignore"):
         found = _ratio_of_values(x, p) if p in (None, 2, -2) else _product_of_norms(x, p)
     is_lost = ag.isnan(found) & ~ag.any(ag.isnan(x), axis=(-2, -1))
-    return ag.where(is_lost, (1.0 + ag.linalg.vector_norm(x, axis=(-2, -1))) * _infinite(is_lost, found), found)
-
-
-def _infinite(mask: Array, like: Array) -> Array:
-    """Infinity where a mask is true, else 1: what is multiplied by it has a derivative that is not finite either."""
-    return ag.where(mask, math.inf, ag.ones_like(like))
+    infinite = ag.where(is_lost, math.inf, ag.ones_like(found))
+    size = 1.0 + ag.sum(_abs_square(x), axis=(-2, -1))  # by which no element has a derivative that is finite
+    return ag.where(is_lost, size * infinite, found)
 
 
 def _ratio_of_values(x: Array, p: Any) -> Array:
@@ -188,8 +185,7 @@ def _ratio_of_values(x: Array, p: Any) -> Array:
 def _product_of_norms(x: Array, p: Any) -> Array:
     is_singular = ag.linalg.slogdet(x).sign == 0
     inverse = ag.linalg.inv(ag.where(is_singular[..., None, None], identity(x, x.shape[-1]), x))
-    product = norm(x, p, (-2, -1)) * norm(inverse, p, (-2, -1))
-    return product * _infinite(is_singular, product)
+    return ag.where(is_singular, math.nan, norm(x, p, (-2, -1)) * norm(inverse, p, (-2, -1)))
 
 
 # --- least squares and tensors ----------------------------------------------------------------------------------------
