@@ -49,9 +49,9 @@ def hold_constant(node: Node, i: int, x: Array) -> None:
     if rank(type(x)) != 0 or type(x) in scalar_results:  # which nobody writes to
         return
     saved: Any = node.saved
-    kept, mark = backend_of(x).kept(x)
+    own, mark = backend_of(x).kept(x)
     if mark is None:
-        node.saved = (*saved[:i], kept, *saved[i + 1 :])
+        node.saved = (*saved[:i], own, *saved[i + 1 :])
     elif type(node.pullback) is _WatchingPullback:
         node.saved = (*saved[:-1], (*saved[-1], (i, mark)))
     else:

@@ -124,8 +124,8 @@ def _general(op: Primitive, tensor_type: TensorType) -> Implementation:
         out = op.apply_beneath(tuple(raw), params)
         result = wrap(out, tensor_type, scalar_type)
         if any(edge is not None for edge in edges) and threshold() <= place.level:
-            kept = {"key": owned_key(params["key"], copy)} if has_key else params
-            node = _record(result, pullback, tuple(edges), (*raw, out), kept)
+            own_params = {"key": owned_key(params["key"], copy)} if has_key else params
+            node = _record(result, pullback, tuple(edges), (*raw, out), own_params)
             if node is not None and None in edges:
                 hold_constants(node, operands)
         return result
